@@ -1,0 +1,149 @@
+"""Anybody's pictures and depth maps: ROOT/rgb/NAME.jpg beside ROOT/depth/NAME.png, unit declared."""
+
+import csv
+from functools import cached_property
+from pathlib import Path
+
+from fathom.errors import BadInput, MissingData
+from fathom.files.depthmap import UNITS_M, read_depth_m
+from fathom.files.photo import read_photo
+from fathom.records import Sample
+
+PICTURES = {".jpg", ".jpeg", ".png", ".ppm", ".tif", ".tiff", ".webp", ".bmp"}
+DEPTHS = {".png", ".npy", ".npz", ".tif", ".tiff", ".pgm"}
+
+
+class Folder:
+    """A folder of pictures and a folder of depth maps, matched by file name without its ending.
+
+    root         the folder that holds both; its name is the title in signatures
+    rgb, depth   their names
+    depth_unit   what one unit of the stored depth is: "m", "cm", "mm", or a number of metres such as 1/256
+    scenes       a CSV file (path, or name inside root) with a column "scene" and one of "index", "name" or
+                 "file"; without it every picture's own folder or, failing that, every picture is a scene
+    focal_px     the focal length in pixels of these pictures, or ...
+    fov_deg      ... their horizontal field of view; without either EXIF is asked, then a guess is made
+    infilled     whether holes in the depth were filled in by its makers; goes into the manifest
+    """
+
+    def __init__(
+        self,
+        root: Path | str,
+        rgb: str = "rgb",
+        depth: str = "depth",
+        depth_unit: str | float = "mm",
+        scenes: Path | str | None = None,
+        focal_px: float | None = None,
+        fov_deg: float | None = None,
+        infilled: bool = False,
+        title: str = "",
+    ):
+        self.root = Path(root)
+        self.title = title or self.root.resolve().name
+        self.depth_step_m = _unit_m(depth_unit)
+        self._options = {"rgb": rgb, "depth": depth, "depth_unit": depth_unit, "infilled": infilled}
+        self._focal_px, self._fov_deg = focal_px, fov_deg
+        pictures, depths = _by_stem(self.root / rgb, PICTURES), _by_stem(self.root / depth, DEPTHS)
+        both = sorted(pictures.keys() & depths.keys())
+        if not both:
+            raise MissingData(
+                f"{self.root}: no file name is in both {rgb}/ ({len(pictures)} pictures) "
+                f"and {depth}/ ({len(depths)} depth maps)"
+            )
+        self.unmatched = sorted(pictures.keys() ^ depths.keys())
+        self._pairs = [(name, pictures[name], depths[name]) for name in both]
+        self._scene_of = _read_scenes(self._find(scenes)) if scenes else {}
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def name_of(self, index: int) -> str:
+        return self._pairs[index][0]
+
+    def split_of(self, index: int) -> str:
+        return ""
+
+    @cached_property
+    def frame(self) -> tuple[int, int]:
+        """The size of the first readable picture; every other one must have it too."""
+        for index in range(len(self)):
+            try:
+                return self.read(index).depth_m.shape  # ty: ignore[invalid-return-type]
+            except BadInput as error:
+                reason = error
+        raise BadInput(f"{self.root}: not one of {len(self)} samples can be read; the last one: {reason}")
+
+    def read(self, index: int) -> Sample:
+        """Raises BadInput if either file is damaged, they differ in size, or the depth cannot be right."""
+        name, picture, depth = self._pairs[index]
+        photo = read_photo(picture, focal_px=self._focal_px, fov_deg=self._fov_deg)
+        # Stored floats are in the declared unit as they are; stored integers are counts of it. Both multiply.
+        depth_m = read_depth_m(depth, self.depth_step_m)
+        if photo.rgb.shape[:2] != depth_m.shape:
+            raise BadInput(
+                f"{picture} is {photo.rgb.shape[1]}x{photo.rgb.shape[0]} but {depth} is "
+                f"{depth_m.shape[1]}x{depth_m.shape[0]}; both must be the same size"
+            )
+        return Sample(photo.rgb, depth_m, photo.camera, name, self._scene(name))
+
+    def provenance(self) -> dict[str, object]:
+        """The folder's name (not its place on somebody's disk) and the options."""
+        return {"dataset": "folder", "root": self.root.resolve().name, **self._options, "unmatched": self.unmatched}
+
+    def _scene(self, name: str) -> str:
+        if not self._scene_of:
+            return name.rpartition("/")[0] or name
+        if name not in self._scene_of:
+            raise BadInput(f"{self.root}: the list of scenes does not name '{name}'")
+        return self._scene_of[name]
+
+    def _find(self, scenes: Path | str) -> Path:
+        for path in (self.root / scenes, Path(scenes)):
+            if path.is_file():
+                return path
+        raise MissingData(f"{scenes}: there is no such list of scenes, neither in {self.root} nor here")
+
+
+def _unit_m(unit: str | float) -> float:
+    if isinstance(unit, str) and unit in UNITS_M:
+        return UNITS_M[unit]
+    try:
+        numerator, _, denominator = str(unit).partition("/")
+        step_m = float(numerator) / float(denominator or 1)
+    except (ValueError, ZeroDivisionError):
+        step_m = 0.0
+    if not 0 < step_m < 1e3:
+        raise BadInput(f"depth_unit is one of {', '.join(UNITS_M)} or metres per unit such as 1/256, not '{unit}'")
+    return step_m
+
+
+def _by_stem(folder: Path, endings: set[str]) -> dict[str, Path]:
+    """Path relative to the folder without its ending → path; files in sub-folders count."""
+    if not folder.is_dir():
+        raise MissingData(f"{folder}: there is no such folder")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in endings and path.is_file():
+            stem = path.relative_to(folder).with_suffix("").as_posix()
+            if stem in found:
+                raise BadInput(f"{path} and {found[stem].name} have the same name; which one is meant?")
+            found[stem] = path
+    return found
+
+
+def _read_scenes(path: Path) -> dict[str, str]:
+    """name → scene. A numeric "index" also matches names padded with zeros, up to six digits."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    key = next((k for k in ("name", "file", "index") if rows and k in rows[0]), None)
+    if key is None or "scene" not in rows[0]:
+        raise BadInput(f"{path}: needs a header with 'scene' and one of 'name', 'file', 'index'")
+    scenes: dict[str, str] = {}
+    for row in rows:
+        name = Path(row[key]).with_suffix("").as_posix() if key == "file" else row[key]
+        names = [name.zfill(n) for n in range(1, 7)] if key == "index" else [name]
+        scenes.update(dict.fromkeys(names, row["scene"]))
+    return scenes
+
+
+ENTRIES = {"": Folder}

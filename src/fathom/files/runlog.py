@@ -1,0 +1,134 @@
+"""What a training run says: a progress display, log.jsonl, and curves.png drawn from it."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from fathom.errors import CannotWrite
+from fathom.files.atomic import replacing
+
+
+class RunLog:
+    """The log of one run in the folder ``out``; ``show`` puts a progress bar on stderr."""
+
+    def __init__(self, out: Path, keep: bool, show: bool):
+        self.path = out / "log.jsonl"
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a" if keep else "w", buffering=1)
+        except OSError as error:
+            raise CannotWrite(f"cannot write {self.path}: {error.strerror}; choose another folder") from error
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[said]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not show,
+        )
+        self._task = self._bar.add_task("", visible=False, said="")
+        self._clock, self._samples = time.monotonic(), 0
+        self._validated = ""
+
+    def __enter__(self) -> "RunLog":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+        self._file.close()
+
+    def begin(self, stage: str, samples: int, done: int) -> None:
+        """A stage of so many samples begins, or goes on after ``done``."""
+        self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(stage, total=samples, completed=done, said="")
+        self._clock, self._samples = time.monotonic(), done
+
+    def step(self, stage: str, samples: int, loss: float, rate: float) -> None:
+        """The mean loss since the last call."""
+        now = time.monotonic()
+        speed = (samples - self._samples) / max(now - self._clock, 1e-9)
+        self._clock, self._samples = now, samples
+        self._write(stage=stage, samples=samples, loss=loss, rate=rate, images_per_s=round(speed, 2))
+        said = f"loss {loss:.4f} · {speed:.1f} images/s{self._validated}"
+        self._bar.update(self._task, completed=samples, said=said)
+
+    def validated(self, stage: str, samples: int, loss: float, abs_rel: float) -> None:
+        """The loss and abs rel of the held-out samples."""
+        self._write(stage=stage, samples=samples, validation_loss=loss, validation_abs_rel=abs_rel)
+        self._validated = f" · held out: loss {loss:.4f}, abs rel {abs_rel:.3f}"
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What happens inside is not counted as training time."""
+        start = time.monotonic()
+        yield
+        self._clock += time.monotonic() - start
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        if not self._bar.disable:
+            self._bar.console.print(text)
+        else:
+            print(text, file=sys.stderr)
+
+    def _write(self, **line: Any) -> None:
+        try:
+            self._file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise CannotWrite(
+                f"cannot write {self.path}: {error.strerror}; free some space, then resume"
+            ) from error
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of a log.jsonl; a last one cut short by a kill is left out."""
+    lines = []
+    for text in path.read_text().splitlines():
+        try:
+            lines.append(json.loads(text))
+        except json.JSONDecodeError:
+            break
+    return lines
+
+
+def draw_curves(path: Path, title: str) -> Path:
+    """Draws the log at ``path`` beside it as curves.png: loss of training and of held-out samples, by stage."""
+    from matplotlib.figure import Figure
+
+    lines = read_log(path)
+    stages = list(dict.fromkeys(line["stage"] for line in lines))
+    figure = Figure(figsize=(5.5 * max(1, len(stages)), 4), layout="constrained")
+    axes = figure.subplots(1, max(1, len(stages)), squeeze=False)[0]
+    for axis, stage in zip(axes, stages, strict=False):
+        for key, label, style in (("loss", "training", "-"), ("validation_loss", "held out", "o-")):
+            points = [(line["samples"], line[key]) for line in lines if line["stage"] == stage and key in line]
+            if points:
+                axis.plot(*zip(*points, strict=True), style, label=label, markersize=3, linewidth=1)
+        axis.set(title=f"{stage} stage", xlabel="samples seen", ylabel="scale-invariant log loss", yscale="log")
+        axis.grid(alpha=0.3)
+        axis.legend()
+    figure.suptitle(title)
+    out = path.with_name("curves.png")
+    with replacing(out) as temporary:
+        figure.savefig(temporary, dpi=110, format="png")
+    return out

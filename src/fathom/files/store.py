@@ -1,0 +1,226 @@
+"""The Store: a data set decoded once, at its working resolution, into arrays that training maps into memory.
+
+    STORE/manifest.json   what this is: source, options, camera of each sample, split, hash, units
+    STORE/rgb.npy         uint8 (N, H, W, 3)
+    STORE/depth.npy       uint16 (N, H, W): whole multiples of ``depth_step_m``, absence as in files/depthmap.py
+
+The manifest is written last: a folder without one is not a Store.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.format import write_array_header_1_0
+
+from fathom.errors import BadInput, CannotWrite, MissingData, UnknownName
+from fathom.files.atomic import replacing
+from fathom.files.depthmap import from_steps, to_steps
+from fathom.records import Camera, Sample
+
+FORMAT = 1
+
+
+class Store:
+    """A Store opened for reading. Index it with ``sample``; take a part of it with ``split``."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any], rgb: np.ndarray, depth: np.ndarray):
+        self.path, self.manifest, self.rgb, self.depth = path, manifest, rgb, depth
+        self.title: str = manifest["title"]
+        self.frame: tuple[int, int] = tuple(manifest["frame"])
+        self.depth_step_m: float = manifest["depth_step_m"]
+        self._samples: list[dict[str, Any]] = manifest["samples"]
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Store":
+        """Raises MissingData if there is no Store here, BadInput if it is damaged or of another format."""
+        path = Path(path)
+        if not (path / "manifest.json").is_file():
+            raise MissingData(f"{path}: no Store here (no manifest.json); make one with `fathom prepare`")
+        try:
+            manifest = json.loads((path / "manifest.json").read_text())
+            if manifest["format"] != FORMAT:
+                raise BadInput(
+                    f"{path}: Store format {manifest['format']}, this fathom reads {FORMAT}; prepare it again"
+                )
+            count, frame = len(manifest["samples"]), tuple(manifest["frame"])
+            rgb = np.load(path / "rgb.npy", mmap_mode="r")
+            depth = np.load(path / "depth.npy", mmap_mode="r")
+        except (KeyError, ValueError, OSError, EOFError) as error:
+            if isinstance(error, BadInput):
+                raise
+            raise BadInput(f"{path}: the Store is damaged ({error}); prepare it again") from error
+        if rgb.shape != (count, *frame, 3) or depth.shape != (count, *frame):
+            raise BadInput(
+                f"{path}: arrays {rgb.shape} and {depth.shape} do not fit the manifest; prepare it again"
+            )
+        return cls(path, manifest, rgb, depth)
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """How many samples each split has."""
+        counts: dict[str, int] = {}
+        for sample in self._samples:
+            counts[sample["split"]] = counts.get(sample["split"], 0) + 1
+        return counts
+
+    def split(self, name: str) -> "Split":
+        """The samples of one split ("train", "test", ...), or all of them ("all")."""
+        chosen = [i for i, s in enumerate(self._samples) if name in ("all", s["split"])]
+        if not chosen:
+            raise UnknownName(f"{self.path}: no split is called '{name}'; there are {', '.join(self.splits)}")
+        return Split(self, name, chosen)
+
+    def camera(self, index: int) -> Camera:
+        """The camera of one sample."""
+        fx, fy, cx, cy, source = self._samples[index]["camera"]
+        return Camera(fx, fy, cx, cy, self.frame[1], self.frame[0], source)
+
+    def sample(self, index: int) -> Sample:
+        """One sample, depth in metres with NaN where it is absent."""
+        about = self._samples[index]
+        depth_m = from_steps(self.depth[index], self.depth_step_m)
+        return Sample(np.asarray(self.rgb[index]), depth_m, self.camera(index), about["name"], about["scene"])
+
+    def depth_m(self, indices: np.ndarray) -> np.ndarray:
+        """Depth of several samples, float32 (B, H, W) in metres, NaN where absent."""
+        return from_steps(self.depth[indices], self.depth_step_m)
+
+    def hash_of(self, index: int) -> str:
+        """SHA-256 of the sample's stored colour and depth."""
+        return self._samples[index]["sha256"]
+
+
+class Split:
+    """Some of a Store's samples, in order."""
+
+    def __init__(self, store: Store, name: str, indices: Sequence[int]):
+        self.store, self.name = store, name
+        self.indices = np.asarray(indices)
+        self.title = f"{store.title}/{name}"
+        self.frame = store.frame
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self.sample(i) for i in range(len(self)))
+
+    def sample(self, index: int) -> Sample:
+        """The split's sample of this number."""
+        return self.store.sample(int(self.indices[index]))
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits that differ if any sample, or their order, differs."""
+        joined = "".join(self.store.hash_of(int(i)) for i in self.indices)
+        return hashlib.sha256(joined.encode()).hexdigest()[:8]
+
+
+class StoreWriter:
+    """Writes a Store sample by sample; ``close`` makes it one. Nothing readable exists before that.
+
+    The arrays are appended to by plain writes, not through a memory map: on a full disk a write says so, and a
+    map ends the process.
+    """
+
+    def __init__(self, path: Path | str, frame: tuple[int, int], depth_step_m: float):
+        self.path, self.frame, self.depth_step_m = Path(path), frame, depth_step_m
+        self.samples: list[dict[str, Any]] = []
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / "manifest.json").unlink(missing_ok=True)
+            self._rgb = _GrowingArray(self.path / "rgb.npy", np.dtype(np.uint8), (*frame, 3))
+            self._depth = _GrowingArray(self.path / "depth.npy", np.dtype(np.uint16), frame)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+    def add(self, sample: Sample, split: str) -> None:
+        """Appends a sample. BadInput if its size is not the Store's or its depth cannot be kept."""
+        if sample.depth_m.shape != self.frame:
+            height, width = sample.depth_m.shape
+            raise BadInput(f"{sample.name}: {width}x{height}, but this Store holds {self.frame[1]}x{self.frame[0]}")
+        steps = to_steps(sample.depth_m, self.depth_step_m)
+        try:
+            digest = hashlib.sha256(self._rgb.append(sample.rgb) + self._depth.append(steps)).hexdigest()
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        c = sample.camera
+        self.samples.append(
+            {
+                "name": sample.name,
+                "scene": sample.scene,
+                "split": split,
+                "camera": [c.fx, c.fy, c.cx, c.cy, c.source],
+                "sha256": digest,
+            }
+        )
+
+    def close(self, title: str, about: Mapping[str, Any]) -> Store:
+        """Finishes the arrays and writes the manifest; the folder is a Store from here on."""
+        try:
+            self._rgb.close()
+            self._depth.close()
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        manifest = {
+            "format": FORMAT,
+            "title": title,
+            "frame": list(self.frame),
+            "depth_step_m": self.depth_step_m,
+            "depth": "z along the optical axis; stored value * depth_step_m = metres; 0 = absent",
+            **about,
+            "samples": self.samples,
+        }
+        with replacing(self.path / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(manifest, indent=1))
+        return Store.open(self.path)
+
+    def abandon(self) -> None:
+        """Removes what was written so far."""
+        self._rgb.abandon()
+        self._depth.abandon()
+
+
+class _GrowingArray:
+    """An .npy file that is appended to; its length is known only at the end."""
+
+    def __init__(self, path: Path, dtype: np.dtype, shape: tuple[int, ...]):
+        self.path, self.dtype, self.shape, self.count = path, dtype, shape, 0
+        self._part = path.with_name(f".{path.name}.part")
+        self._file = self._part.open("wb")
+        self._header()
+
+    def append(self, row: np.ndarray) -> bytes:
+        data = np.ascontiguousarray(row, self.dtype).tobytes()
+        self._file.write(data)
+        self.count += 1
+        return data
+
+    def close(self) -> None:
+        self._file.seek(0)
+        self._header()
+        self._file.close()
+        self._part.replace(self.path)
+
+    def abandon(self) -> None:
+        with suppress(OSError):
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _header(self) -> None:
+        # numpy leaves room in the header for the first axis to grow, so its size does not depend on the count.
+        about = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, *self.shape)}
+        write_array_header_1_0(self._file, about)
+
+
+def _cannot_write(path: Path, error: OSError) -> CannotWrite:
+    reason = error.strerror or type(error).__name__
+    return CannotWrite(f"cannot write the Store {path}: {reason}; free some space or choose another place")

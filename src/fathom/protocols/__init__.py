@@ -1,0 +1,1 @@
+"""The shelf of protocols: one file a family; ENTRIES of variant → Protocol."""

@@ -1,0 +1,193 @@
+"""What a score means: a protocol is frozen data, says what it will not compare, and builds its own signature."""
+
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote
+
+import numpy as np
+
+from fathom import __version__
+from fathom.errors import BadInput, NotComparable
+from fathom.ops.align import ALIGNMENTS
+from fathom.protocols._table import PrintedRow, ScoreTable
+from fathom.records import Sample
+
+__all__ = ["Crop", "PrintedRow", "Protocol", "ScoreTable", "Truths", "parse_signature"]
+
+
+class Truths(typing.Protocol):
+    """What is scored against: samples with a title, a fingerprint of their content, and one frame (h, w)."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def frame(self) -> tuple[int, int]: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Sample]: ...
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The scored rectangle, in pixels of the protocol's frame: Python's half-open rows and columns."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def fits(self, frame: tuple[int, int]) -> bool:
+        """Whether it is a rectangle inside a (height, width) frame."""
+        ends = ((self.rows, frame[0]), (self.columns, frame[1]))
+        return all(0 <= first < end <= size for (first, end), size in ends)
+
+    def __str__(self) -> str:
+        return f"rows {self.rows[0]}:{self.rows[1]} columns {self.columns[0]}:{self.columns[1]}"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The rules of a score, complete enough that two people get one number.
+
+    name        as on the shelf, "nyu_eigen/paper_image"; ``version`` grows whenever a rule changes
+    data        title of the official data and split; ``expected`` how many truths it has (None: as many as made)
+    truth       what the true depth is: "in-filled", "raw" or "exact"; ``axis`` what it is measured along
+    frame       (height, width) of the official truths, None for any; ``crop`` the scored part of it, None for all
+    footprint   score only where every compared model gives depth (the paper's intersection of regions)
+    min_m       truths below, or above ``max_m``, are not scored; ``strict``: nor those exactly equal
+    clamp       bring the aligned prediction into min_m..max_m before measuring
+    alignment   name in fathom.ops.align.ALIGNMENTS, fitted per image on the scored pixels, before the clamp
+    geometry    how the photo goes to the network and the depth back: "paper" or "whole" (fathom.predictor)
+    average     "image": mean of the images' figures; "pixel": one figure over all pixels
+    source      where the rules come from, with its mark: [P] paper, [C] the authors' code, [paper-mem] unseen
+    printed     rows of the published table that follow these rules, for comparison
+    """
+
+    name: str
+    version: int
+    data: str
+    truth: Literal["in-filled", "raw", "exact"]
+    geometry: Literal["paper", "whole"]
+    average: Literal["image", "pixel"]
+    source: str
+    expected: int | None = None
+    axis: str = "camera z"
+    frame: tuple[int, int] | None = None
+    crop: Crop | None = None
+    footprint: bool = False
+    min_m: float | None = None
+    max_m: float | None = None
+    strict: bool = True
+    clamp: bool = False
+    alignment: str = "none"
+    note: str = ""
+    printed: tuple[PrintedRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.alignment not in ALIGNMENTS:
+            raise BadInput(f"{self.name}: no alignment '{self.alignment}'; there is {', '.join(ALIGNMENTS)}")
+        if self.crop and not self.frame:
+            raise BadInput(f"{self.name}: a crop in pixels means nothing without the frame that it belongs to")
+        if self.crop and self.frame and not self.crop.fits(self.frame):
+            raise BadInput(f"{self.name}: {self.crop} is empty or outside a frame of {_size(self.frame)}")
+        if self.clamp and (self.min_m is None or self.max_m is None):
+            raise BadInput(f"{self.name}: a clamp needs min_m and max_m")
+
+    def is_own(self, truths: Truths) -> bool:
+        """Whether these truths go by the title of the protocol's official data."""
+        return truths.title == self.data
+
+    def check(self, truths: Truths) -> None:
+        """Raises NotComparable if the rules cannot be applied, or the official data are not all there."""
+        count = len(truths)
+        if self.is_own(truths) and self.expected is not None and count != self.expected:
+            wrong = f"{self.expected - count} are missing" if count < self.expected else "that is too many"
+            raise NotComparable(
+                f"{self.name} scores the {self.expected} truths of {self.data}, and here are {count}: {wrong}; "
+                "prepare the data set again, or give your selection a title of its own"
+            )
+        if not count:
+            raise NotComparable(f"{truths.title} holds no samples; there is nothing to score")
+        if self.crop and truths.frame != self.frame:
+            raise NotComparable(
+                f"{self.name} scores {self.crop} of a frame of {_size(self.frame)}, and {truths.title} is "
+                f"{_size(truths.frame)}; a crop is never scaled: prepare the data at {_size(self.frame)} or use a "
+                "protocol without a crop"
+            )
+
+    def departures(self, truths: Truths) -> tuple[str, ...]:
+        """In plain words, how a score on these truths is not the protocol's own; empty if it is."""
+        found = []
+        if not self.is_own(truths):
+            found.append(
+                f"other data than the protocol's own: {truths.title} ({len(truths)} images), not {self.data}"
+                + (f" ({self.expected} images)" if self.expected else "")
+            )
+        if self.frame and truths.frame != self.frame:
+            found.append(f"frame {_size(truths.frame)}, not the protocol's own {_size(self.frame)}")
+        return tuple(found)
+
+    def region(self, truth_m: np.ndarray) -> np.ndarray:
+        """Bool (H, W): pixels with a truth inside the crop and the range, before any footprint."""
+        inside = ~np.isnan(truth_m)
+        if self.crop:
+            window = np.zeros_like(inside)
+            window[slice(*self.crop.rows), slice(*self.crop.columns)] = True
+            inside &= window
+        if self.min_m is not None:
+            inside &= truth_m > self.min_m if self.strict else truth_m >= self.min_m
+        if self.max_m is not None:
+            inside &= truth_m < self.max_m if self.strict else truth_m <= self.max_m
+        return inside
+
+    def signature(self, truths: Truths, pixels: int) -> str:
+        """One line that names everything a score depends on; ``pixels`` is how many were scored in all.
+
+        Like sacrebleu's: ``key:value|key:value``; read it back with ``parse_signature``.
+        """
+        own = self.is_own(truths)
+        region = [str(self.crop) if self.crop else "whole image"] + ["where all models predict"] * self.footprint
+        facts = {
+            "protocol": self.name,
+            "version": self.version,
+            "data": truths.title,
+            "own data": "yes" if own else f"no, {self.data}",
+            "fingerprint": truths.fingerprint,
+            "images": len(truths),
+            "frame": _size(truths.frame),
+            "truth": self.truth if own else f"as in the data, {self.truth} by the rules",
+            "axis": self.axis,
+            "region": ", ".join(region),
+            "range": self._range(),
+            "clamp": f"{self.min_m:g}..{self.max_m:g} m" if self.clamp else "no",
+            "alignment": self.alignment,
+            "geometry": self.geometry,
+            "average": self.average,
+            "pixels": pixels,
+            "fathom": __version__,
+        }
+        return "|".join(f"{key}:{_quoted(str(value))}" for key, value in facts.items())
+
+    def _range(self) -> str:
+        sign = "<" if self.strict else "<="
+        low = f"{self.min_m:g} m {sign} " if self.min_m is not None else ""
+        high = f" {sign} {self.max_m:g} m" if self.max_m is not None else ""
+        return f"{low}depth{high}" if low or high else "all"
+
+
+def parse_signature(text: str) -> dict[str, str]:
+    """The facts of a signature, key → value as text, in their order; BadInput if it is none."""
+    pairs = [part.partition(":") for part in text.strip().split("|")]
+    if not all(key and colon for key, colon, _ in pairs) or pairs[0][0] != "protocol":
+        raise BadInput(f"this is not a signature of fathom: {text[:80]!r}; it begins with 'protocol:'")
+    return {key: unquote(value) for key, _, value in pairs}
+
+
+def _quoted(value: str) -> str:
+    """Titles are people's own words: what would break the line is written as %XX."""
+    return "".join(c if c.isprintable() and c not in "%|" else quote(c, safe="") for c in value)
+
+
+def _size(frame: tuple[int, int] | None) -> str:
+    return f"{frame[1]}x{frame[0]}" if frame else "any size"

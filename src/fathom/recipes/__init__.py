@@ -1,0 +1,1 @@
+"""The shelf of recipes: one file a recipe; ENTRIES of variant → Recipe."""

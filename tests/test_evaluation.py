@@ -136,7 +136,7 @@ def test_what_is_no_depth_is_refused_with_model_and_image(bad):
     split = FakeSplit(maps([1, 1], [1, 1]))
     predictor = answering(maps([1, 1], [bad, 1]))
     for protocol in (RULES, FOOTPRINT):
-        with pytest.raises(BadInput, match="odd on image_1: .* at 1 of the 2 pixels"):
+        with pytest.raises(BadInput, match=r"odd on image_1: .* at 1 of the 2 pixels"):
             evaluate({"odd": predictor}, split, protocol)
 
 
@@ -181,7 +181,7 @@ def test_the_geometry_that_the_protocol_names_is_asked_for():
     evaluate({"m": predictor}, split, RULES)
     evaluate({"m": predictor}, split, FOOTPRINT)
     assert asked == [("image_0", 2, "whole"), ("image_0", 2, "paper")]
-    with pytest.raises(NotComparable, match="geometry 'paper'.*'whole'"):
+    with pytest.raises(NotComparable, match=r"geometry 'paper'.*'whole'"):
         evaluate({"m": answering(maps([1, 1]), always="paper")}, split, RULES)
 
 

@@ -131,12 +131,13 @@ class Predictor:
         camera = _camera(photo, spec, self.name)
         height, width = photo.rgb.shape[:2]
         bring_back = spread_bilinear if geometry == "whole" else spread_nearest
-        values = bring_back(output, at.rows(height), at.columns(width), spec)
-        if quantity.is_metric:
-            values, quantity = to_metres(values, quantity), Quantity.METRES
-            if geometry == "whole":
-                values *= np.float32(focal_factor(camera, at, spec))
-        if np.isinf(values).any() or np.isnan(values).all():
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is infinite, and caught below
+            values = bring_back(output, at.rows(height), at.columns(width), spec)
+            if quantity.is_metric:
+                values, quantity = to_metres(values, quantity), Quantity.METRES
+                if geometry == "whole":
+                    values *= np.float32(focal_factor(camera, at, spec))
+        if np.isinf(output).any() or np.isinf(values).any() or np.isnan(output).all():
             raise BadCheckpoint(f"{self.name} gives no finite depth for {photo.name}; its training went astray")
         name = f"{self.name} {self.scale}" if self.scale else self.name
         return Prediction(values, quantity, camera, name, geometry, photo.name)
@@ -165,6 +166,18 @@ def predict(
         raise BadInput("a Photo has its own camera; give fov_deg or focal_px to read_photo")
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
     return predictor(photo, geometry)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of this name; "auto" is CUDA if there is any, else the CPU. BadInput if it cannot be used."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise BadInput(f"the device '{name}' cannot be used here ({error}); try 'auto' or 'cpu'") from error
+    return device
 
 
 def place_whole(size: tuple[int, int], spec: InputSpec) -> Placement:
@@ -226,14 +239,3 @@ def _camera(photo: Photo, spec: InputSpec, name: str) -> Camera:
 
 def _photo(photo: Photo | PathLike) -> Photo:
     return photo if isinstance(photo, Photo) else read_photo(photo)
-
-
-def choose_device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise BadInput(f"the device '{name}' cannot be used here ({error}); try 'auto' or 'cpu'") from error
-    return device

@@ -147,14 +147,14 @@ def test_no_pixel_no_value(shape):
 @pytest.mark.parametrize("bad", [0.0, -0.5, np.nan, np.inf])
 def test_a_prediction_that_is_no_depth_is_refused_with_its_count(bad):
     truth = np.array([1.0, 2.0, np.nan, 3.0])
-    with pytest.raises(BadInput, match="the prediction is .* at 2 of the 3 pixels"):
+    with pytest.raises(BadInput, match=r"the prediction is .* at 2 of the 3 pixels"):
         measure([bad, 1.0, 1.0, bad], truth)
     assert measure([1.0, 1.0, bad, 1.0], truth).pixels == 3
 
 
 @pytest.mark.parametrize("bad", [0.0, -0.5, np.inf])
 def test_a_truth_that_is_no_depth_is_refused(bad):
-    with pytest.raises(BadInput, match="the truth is .* at 1 of the 2 pixels"):
+    with pytest.raises(BadInput, match=r"the truth is .* at 1 of the 2 pixels"):
         measure([1.0, 1.0], [1.0, bad])
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fathom.ops._solids import BOX, CYLINDER, ELLIPSOID, Part
 from fathom.ops._surfaces import BRICKS, CHECKS, GRAIN, MOTTLE, PLAIN, SKY, STRIPES
-from fathom.ops.raycast import BOX, CYLINDER, ELLIPSOID, Part
 
 Piece = list[Part]
 Colour = tuple[float, float, float]

@@ -11,8 +11,9 @@ import numpy as np
 
 from fathom.datasets import _furniture as furniture
 from fathom.datasets._furniture import Piece, Workshop, moved
+from fathom.ops._solids import Part
 from fathom.ops._surfaces import BRICKS, CHECKS, GRAIN, MOTTLE, PLAIN, PLANKS, STRIPES
-from fathom.ops.raycast import Part, Scene, cast_depth, make_scene
+from fathom.ops.raycast import Scene, cast_depth, make_scene
 from fathom.records import Camera
 
 Bounds = tuple[np.ndarray, np.ndarray]

@@ -204,10 +204,10 @@ def _decoded(path: Path, stored: np.ndarray, step_m: float) -> np.ndarray:
 
 def _described(path: Path, stored: np.ndarray, about: dict[str, Any], step_m: float | None) -> Prediction:
     try:
-        own_step_m = about.get("step_m", 1.0)
+        own_step_m = float(about.get("step_m", 1.0))
         quantity, camera = Quantity(about["quantity"]), Camera(**about["camera"])
         model, geometry, name = str(about["model"]), str(about["geometry"]), str(about["name"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadInput(f"{path}: its own description is damaged ({error})") from error
     if step_m is not None and not math.isclose(step_m, own_step_m, rel_tol=1e-6):
         raise BadInput(

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from numba import njit
 
+from fathom.ops._solids import NUMBA, dot, normalised
+
 PLAIN, CHECKS, BRICKS, GRAIN, MOTTLE, STRIPES, PLANKS, SKY = range(8)
 
 # A pattern blends two colours; ``scale`` is its repeats a metre; ``glow`` is light of the surface's own.
@@ -18,10 +20,9 @@ LIGHT = np.dtype(
     [(name, "f8") for name in ("x", "y", "z", "red", "green", "blue", "wide_x", "wide_y", "wide_z")],
     align=True,
 )
-_NUMBA = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": True}
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def hashed(x, y, z, seed):
     """A number in [0, 1] that four integers determine (32-bit mixing with the constants of MurmurHash3)."""
     n = np.uint32(x * 374761393 + y * 668265263 + z * 1442695041 + seed * 974711)
@@ -30,7 +31,7 @@ def hashed(x, y, z, seed):
     return float((n ^ (n >> 16)) & 0xFFFF) / 65535.0
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def noise2(u, v, seed):
     """Smooth value noise in [0, 1] over the plane, with cells of side 1."""
     i, j = math.floor(u), math.floor(v)
@@ -41,7 +42,7 @@ def noise2(u, v, seed):
     return top * (1.0 - v) + bottom * v
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def noise3(x, y, z, seed):
     """Smooth value noise in [0, 1] over space: plane noise blended between layers."""
     k = math.floor(z)
@@ -50,18 +51,19 @@ def noise3(x, y, z, seed):
     return noise2(x, y, layer) * (1.0 - w) + noise2(x, y, layer + 7919) * w
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _eased(u):
     return u * u * (3.0 - 2.0 * u)
 
 
-@njit(**_NUMBA)
-def pattern_blend(material, variant, x, y, z, nx, ny, nz):
+@njit(**NUMBA)
+def pattern_blend(material, variant, point, normal):
     """Share in [0, 1] of the material's second colour at a point in metres with the given normal.
 
     ``variant`` is an integer that picks one of the material's many pieces.
     """
-    x, y, z = x * material.scale, y * material.scale, z * material.scale
+    x, y, z = point[0] * material.scale, point[1] * material.scale, point[2] * material.scale
+    nx, ny, nz = normal
     if abs(ny) >= abs(nx) and abs(ny) >= abs(nz):  # u and v run along the surface, v up where there is an up
         u, v = x, z
     elif abs(nx) >= abs(nz):
@@ -88,7 +90,7 @@ def pattern_blend(material, variant, x, y, z, nx, ny, nz):
     return min(max(blend, 0.0), 1.0)
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _bricks(u, v, seed):
     """Courses half as high as a brick is long, every other one shifted, with light joints."""
     course = math.floor(v * 2)
@@ -99,14 +101,14 @@ def _bricks(u, v, seed):
     return 0.45 * hashed(int(brick), int(course), 0, seed) + 0.15 * noise2(u * 8, v * 8, seed)
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _grain(u, v, seed):
     """Wood: bent bands along u with fine fibres."""
     bands = 6.0 * noise2(u * 0.6, v * 6, seed) + v * 3
     return 0.5 + 0.24 * math.sin(bands * 4) + 0.2 * (noise2(u * 2, v * 40, seed + 1) - 0.5)
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _planks(u, v, seed):
     """A floor of boards of several shades with dark gaps."""
     board = math.floor(v * 3)
@@ -117,17 +119,42 @@ def _planks(u, v, seed):
     return 0.35 * hashed(int(piece), int(board), 5, seed) + 0.35 * noise2(u * 3, v * 40, seed)
 
 
-@njit(**_NUMBA)
-def corner_darkening(size_m, x, y, z, nx, ny, nz):
-    """Share in (0.4, 1] of the ambient light that reaches a point: less within 0.6 m of another wall.
+@njit(**NUMBA)
+def open_share(size_m, point, normal):
+    """Share of the ambient light that reaches a point: more from above, less within 0.6 m of another wall.
 
     A surface is not darkened by the pair of walls that it is parallel to.
     """
+    x, y, z = point
     share = 1.0
-    if abs(nx) < 0.5:
+    if abs(normal[0]) < 0.5:
         share *= 0.35 + 0.65 * min((size_m[0] / 2 - abs(x)) / 0.6, 1.0)
-    if abs(ny) < 0.5:
+    if abs(normal[1]) < 0.5:
         share *= 0.35 + 0.65 * min(min(y, size_m[1] - y) / 0.6, 1.0)
-    if abs(nz) < 0.5:
+    if abs(normal[2]) < 0.5:
         share *= 0.35 + 0.65 * min((size_m[2] / 2 - abs(z)) / 0.6, 1.0)
-    return 0.4 + 0.6 * share
+    return (0.75 + 0.25 * normal[1]) * (0.4 + 0.6 * share)
+
+
+@njit(**NUMBA)
+def light_sample(light, point, normal, noise_key, number):
+    """(vector from the point to a place in the light, share of the light that falls on the surface, maybe <= 0).
+
+    The place is drawn by the noise key (column, row, seed) and the light's number.
+    """
+    column, row, seed = noise_key
+    x = light.x - point[0] + light.wide_x * (hashed(column, row, 3 * number, seed) - 0.5)
+    y = light.y - point[1] + light.wide_y * (hashed(column, row, 3 * number + 1, seed) - 0.5)
+    z = light.z - point[2] + light.wide_z * (hashed(column, row, 3 * number + 2, seed) - 0.5)
+    to_light = (x, y, z)
+    distance2 = dot(to_light, to_light)
+    return to_light, dot(to_light, normal) / (math.sqrt(distance2) * (0.3 + distance2))
+
+
+@njit(**NUMBA)
+def highlight(to_light, normal, ray):
+    """Blinn's specular highlight, with exponent 32, over the squared distance."""
+    lx, ly, lz = normalised(to_light)
+    rx, ry, rz = normalised(ray)
+    cosine = dot(normalised((lx - rx, ly - ry, lz - rz)), normal)
+    return max(cosine, 0.0) ** 32 / (0.3 + dot(to_light, to_light))

@@ -3,10 +3,13 @@
 World frame: x and z along the floor, y up, the floor at y = 0 and the room's centre at x = z = 0.
 A camera stands at ``position_m`` (3,) with ``rotation`` (3, 3), whose columns are its right, down and forward
 axes in the world. A ray through a pixel gets a direction whose camera z is 1, so that the ray parameter *is* the
-z depth. Geometry is float64 throughout; what happens at a surface lies in ``_surfaces.py``.
+z depth. All is computed in float64. Solids lie in ``_solids.py``, patterns and lights in ``_surfaces.py``.
 
 All parts lie in one tree of boxes, written in depth-first order: a ray that misses a node's box goes on at
 ``skip``, one that meets it goes on at the next node. That needs no stack and no recursion.
+
+The compiled functions get the scene's arrays one by one: numba counts references, with atomic operations, each
+time that an array is taken out of a tuple.
 """
 
 import math
@@ -17,53 +20,18 @@ import numpy as np
 from numba import njit
 
 from fathom.errors import BadInput
-from fathom.ops._surfaces import LIGHT, MATERIAL, corner_darkening, hashed, pattern_blend
+from fathom.ops._solids import NUMBA, PART, Part, along, enter_part, into_unit, into_world, inverse, part_normal
+from fathom.ops._surfaces import LIGHT, MATERIAL, highlight, light_sample, open_share, pattern_blend
 from fathom.records import Camera
 
-BOX, ELLIPSOID, CYLINDER = 0, 1, 2
 WEST, EAST, FLOOR, CEILING, NORTH, SOUTH = range(6)  # the room's surfaces: -x, +x, y=0, y=height, -z, +z
 
-# Half sizes are kept as their reciprocals: a ray is scaled into the part's unit shape by multiplication.
-PART = np.dtype(
-    [("shape", "i4"), ("material", "i4")]
-    + [(name, "f8") for name in ("x", "y", "z", "per_x", "per_y", "per_z", "cos", "sin")],
-    align=True,
-)
 NODE = np.dtype(
     [("skip", "i4"), ("part", "i4")]
     + [(f"{end}_{axis}", "f8") for end in ("low", "high") for axis in "xyz"],
     align=True,
 )
-_TINY = 1e-12  # a direction component smaller than this counts as this
 _START_M = 1e-4  # shadow rays start this far off their surface
-_NUMBA = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": True}
-
-
-class Part(NamedTuple):
-    """One solid: centre and half sizes in metres, turned by ``yaw`` radians about the vertical.
-
-    The yaw takes the part's own +z towards the world's +x.
-    """
-
-    shape: int
-    material: int
-    centre_m: tuple[float, float, float]
-    half_m: tuple[float, float, float]
-    yaw: float = 0.0
-
-    def moved(self, x_m: float, z_m: float, yaw: float, y_m: float = 0.0) -> "Part":
-        """The part as it lies after its piece of furniture is turned by ``yaw`` and put at (x, y, z)."""
-        x, y, z = self.centre_m
-        cos, sin = math.cos(yaw), math.sin(yaw)
-        centre = (x_m + cos * x + sin * z, y_m + y, z_m - sin * x + cos * z)
-        return self._replace(centre_m=centre, yaw=self.yaw + yaw)
-
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Two corners (3,) of the axis-aligned box around the part (for round parts a little generous)."""
-        cos, sin = abs(math.cos(self.yaw)), abs(math.sin(self.yaw))
-        hx, hy, hz = self.half_m
-        reach = np.array([cos * hx + sin * hz, hy, sin * hx + cos * hz])
-        return np.array(self.centre_m) - reach, np.array(self.centre_m) + reach
 
 
 class Scene(NamedTuple):
@@ -96,14 +64,10 @@ def make_scene(
     ambient: Sequence[float],
 ) -> Scene:
     """Packs a room for the compiled functions. ``materials`` and ``lights`` are tuples as in their dtypes."""
-    rows = [
-        (p.shape, p.material, *p.centre_m, *(1.0 / h for h in p.half_m), math.cos(p.yaw), math.sin(p.yaw))
-        for p in parts
-    ]
     return Scene(
         np.array(size_m, np.float64),
-        np.array(rows, PART),
-        box_tree([p.bounds() for p in parts]),
+        np.array([part.row() for part in parts], PART),
+        box_tree([part.bounds() for part in parts]),
         np.array(materials, MATERIAL),
         np.array(surfaces, np.int64),
         np.array(lights, LIGHT),
@@ -128,7 +92,7 @@ def box_tree(bounds: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     return nodes
 
 
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _best_split(low, high, members):
     """(members in order, how many of them go left) so that few rays meet both halves.
 
@@ -157,7 +121,8 @@ def _best_split(low, high, members):
 def cast_depth(scene: Scene, camera: Camera, position_m: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     """The z depth in metres at every pixel centre, float32 (height, width); it is never absent."""
     depth_m = np.empty((camera.height, camera.width), np.float32)
-    _fill_depth(scene, _lens(camera), position_m, rotation, depth_m)
+    origin, axes = _pose(position_m, rotation)
+    _fill_depth(scene.size_m, scene.nodes, scene.parts, _lens(camera), origin, axes, depth_m)
     return depth_m
 
 
@@ -179,7 +144,8 @@ def render(
         raise BadInput(f"supersample is the number of rays along a pixel's side, at least 1, not {supersample}")
     depth_m = np.empty((camera.height, camera.width), np.float32)
     radiance = np.empty((camera.height, camera.width, 3), np.float32)
-    _fill_picture(scene, _lens(camera), position_m, rotation, supersample, seed, radiance, depth_m)
+    origin, axes = _pose(position_m, rotation)
+    _fill_picture(*scene, _lens(camera), origin, axes, supersample, seed, radiance, depth_m)
     return radiance, depth_m
 
 
@@ -187,76 +153,19 @@ def _lens(camera: Camera) -> tuple[float, float, float, float]:
     return float(camera.fx), float(camera.fy), float(camera.cx), float(camera.cy)
 
 
-@njit(**_NUMBA)
-def meet_unit_box(ox, oy, oz, dx, dy, dz):
-    """(enter, leave) of a ray and the box [-1, 1]^3; the ray misses if enter > leave."""
-    ix, iy, iz = inverse(dx), inverse(dy), inverse(dz)
-    enter = max(max(-ox * ix - abs(ix), -oy * iy - abs(iy)), -oz * iz - abs(iz))
-    leave = min(min(-ox * ix + abs(ix), -oy * iy + abs(iy)), -oz * iz + abs(iz))
-    return enter, leave
+def _pose(position_m: np.ndarray, rotation: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Position and the nine entries of the rotation, row by row, as tuples of floats."""
+    return tuple(float(v) for v in position_m), tuple(float(v) for v in np.ravel(rotation))
 
 
-@njit(**_NUMBA)
-def meet_unit_ball(ox, oy, oz, dx, dy, dz):
-    """(enter, leave) of a ray and the unit ball; the ray misses if enter > leave.
-
-    Measured from the point nearest to the centre: b² - ac would cancel for small and distant balls.
-    """
-    length2 = dx * dx + dy * dy + dz * dz + 1e-30
-    nearest = -(ox * dx + oy * dy + oz * dz) / length2
-    cx, cy, cz = ox + dx * nearest, oy + dy * nearest, oz + dz * nearest
-    inside = 1.0 - (cx * cx + cy * cy + cz * cz)
-    if inside < 0.0:
-        return math.inf, -math.inf
-    half = math.sqrt(inside / length2)
-    return nearest - half, nearest + half
-
-
-@njit(**_NUMBA)
-def meet_unit_cylinder(ox, oy, oz, dx, dy, dz):
-    """(enter, leave) of a ray and the solid x² + z² <= 1, |y| <= 1; the ray misses if enter > leave."""
-    enter, leave = meet_unit_ball(ox, 0.0, oz, dx, 0.0, dz)
-    iy = inverse(dy)
-    return max(enter, -oy * iy - abs(iy)), min(leave, -oy * iy + abs(iy))
-
-
-@njit(**_NUMBA)
-def inverse(d):
-    """1 / d, kept finite so that no 0 * inf can arise."""
-    return 1.0 / (d if abs(d) > _TINY else math.copysign(_TINY, d))
-
-
-@njit(**_NUMBA)
-def _enter_part(part, ox, oy, oz, dx, dy, dz):
-    """Where the ray enters the part; inf if it misses it or begins inside."""
-    px, py, pz = ox - part.x, oy - part.y, oz - part.z
-    ux, uy, uz = _into_unit(part, px, py, pz)
-    vx, vy, vz = _into_unit(part, dx, dy, dz)
-    if part.shape == BOX:
-        enter, leave = meet_unit_box(ux, uy, uz, vx, vy, vz)
-    elif part.shape == ELLIPSOID:
-        enter, leave = meet_unit_ball(ux, uy, uz, vx, vy, vz)
-    else:
-        enter, leave = meet_unit_cylinder(ux, uy, uz, vx, vy, vz)
-    return enter if 0.0 < enter <= leave else math.inf
-
-
-@njit(**_NUMBA)
-def _into_unit(part, x, y, z):
-    """A vector of the world, turned and scaled into the part's unit shape."""
-    return (
-        (part.cos * x - part.sin * z) * part.per_x,
-        y * part.per_y,
-        (part.sin * x + part.cos * z) * part.per_z,
-    )
-
-
-@njit(**_NUMBA)
-def _leave_room(size_m, ox, oy, oz, dx, dy, dz):
+@njit(**NUMBA)
+def _leave_room(size_m, origin, direction):
     """(ray parameter, surface) at which a ray from inside meets the room's shell."""
-    tx = (math.copysign(size_m[0] / 2, dx) - ox) * inverse(dx)
-    ty = ((size_m[1] if dy > 0 else 0.0) - oy) * inverse(dy)
-    tz = (math.copysign(size_m[2] / 2, dz) - oz) * inverse(dz)
+    dx, dy, dz = direction
+    ix, iy, iz = inverse(direction)
+    tx = (math.copysign(size_m[0] / 2, dx) - origin[0]) * ix
+    ty = ((size_m[1] if dy > 0 else 0.0) - origin[1]) * iy
+    tz = (math.copysign(size_m[2] / 2, dz) - origin[2]) * iz
     if tx <= ty and tx <= tz:
         return tx, EAST if dx > 0 else WEST
     if ty <= tz:
@@ -264,9 +173,11 @@ def _leave_room(size_m, ox, oy, oz, dx, dy, dz):
     return tz, SOUTH if dz > 0 else NORTH
 
 
-@njit(**_NUMBA)
-def _reaches(node, ox, oy, oz, ix, iy, iz, limit):
-    """Whether a ray, given its inverse direction, meets the node's box before ``limit``."""
+@njit(**NUMBA)
+def _reaches(node, origin, inverse_direction, limit):
+    """Whether a ray meets the node's box before ray parameter ``limit``."""
+    ox, oy, oz = origin
+    ix, iy, iz = inverse_direction
     ax, bx = (node.low_x - ox) * ix, (node.high_x - ox) * ix
     ay, by = (node.low_y - oy) * iy, (node.high_y - oy) * iy
     az, bz = (node.low_z - oz) * iz, (node.high_z - oz) * iz
@@ -275,166 +186,132 @@ def _reaches(node, ox, oy, oz, ix, iy, iz, limit):
     return enter <= leave and leave > 0.0 and enter < limit
 
 
-@njit(**_NUMBA)
-def _nearest(scene, ox, oy, oz, dx, dy, dz):
+@njit(**NUMBA)
+def _nearest(size_m, nodes, parts, origin, direction):
     """(ray parameter, what) of the first thing met: a part's index, or -1 - s for the room's surface s."""
-    nearest, surface = _leave_room(scene.size_m, ox, oy, oz, dx, dy, dz)
+    nearest, surface = _leave_room(size_m, origin, direction)
     what = -1 - surface
-    ix, iy, iz = inverse(dx), inverse(dy), inverse(dz)
+    inverse_direction = inverse(direction)
     at = 0
-    while at < len(scene.nodes):
-        node = scene.nodes[at]
-        if not _reaches(node, ox, oy, oz, ix, iy, iz, nearest):
+    while at < len(nodes):
+        node = nodes[at]
+        if not _reaches(node, origin, inverse_direction, nearest):
             at = node.skip
             continue
         if node.part >= 0:
-            enter = _enter_part(scene.parts[node.part], ox, oy, oz, dx, dy, dz)
+            enter = enter_part(parts[node.part], origin, direction)
             if enter < nearest:
                 nearest, what = enter, node.part
         at += 1
     return nearest, what
 
 
-@njit(**_NUMBA)
-def _blocked(scene, ox, oy, oz, dx, dy, dz):
+@njit(**NUMBA)
+def _blocked(nodes, parts, origin, direction):
     """Whether any part lies between the ray's origin and the point at parameter 1."""
-    ix, iy, iz = inverse(dx), inverse(dy), inverse(dz)
+    inverse_direction = inverse(direction)
     at = 0
-    while at < len(scene.nodes):
-        node = scene.nodes[at]
-        if not _reaches(node, ox, oy, oz, ix, iy, iz, 1.0):
+    while at < len(nodes):
+        node = nodes[at]
+        if not _reaches(node, origin, inverse_direction, 1.0):
             at = node.skip
             continue
-        if node.part >= 0 and _enter_part(scene.parts[node.part], ox, oy, oz, dx, dy, dz) < 1.0:
+        if node.part >= 0 and enter_part(parts[node.part], origin, direction) < 1.0:
             return True
         at += 1
     return False
 
 
-@njit(**_NUMBA)
-def _part_normal(part, ux, uy, uz):
-    """Outward normal, in the part's own axes, at a point given in its unit shape."""
-    nx, ny, nz = 0.0, 0.0, 0.0
-    if part.shape == ELLIPSOID:
-        nx, ny, nz = ux * part.per_x, uy * part.per_y, uz * part.per_z
-    elif part.shape == CYLINDER:
-        if uy * uy > ux * ux + uz * uz:
-            ny = uy
-        else:
-            nx, nz = ux * part.per_x, uz * part.per_z
-    elif abs(ux) >= abs(uy) and abs(ux) >= abs(uz):
-        nx = ux
-    elif abs(uy) >= abs(uz):
-        ny = uy
-    else:
-        nz = uz
-    per_length = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz)
-    return nx * per_length, ny * per_length, nz * per_length
-
-
-@njit(**_NUMBA)
+@njit(**NUMBA)
 def _surface_normal(surface):
     """Normal of one of the room's surfaces, towards the inside."""
     sign = -1.0 if surface in (EAST, CEILING, SOUTH) else 1.0
-    return (
-        sign if surface <= EAST else 0.0,
-        sign if FLOOR <= surface <= CEILING else 0.0,
-        sign if surface >= NORTH else 0.0,
-    )
+    if surface <= EAST:
+        return sign, 0.0, 0.0
+    if surface <= CEILING:
+        return 0.0, sign, 0.0
+    return 0.0, 0.0, sign
 
 
-@njit(**_NUMBA)
-def _surface_at(scene, what, x, y, z):
+@njit(**NUMBA)
+def _surface_at(parts, materials, surfaces, what, point):
     """(material index, world normal, blend 0..1 of the material's two colours) at a point that was met."""
     if what < 0:
-        material = scene.surfaces[-1 - what]
-        nx, ny, nz = _surface_normal(-1 - what)
-        return material, nx, ny, nz, pattern_blend(scene.materials[material], 0, x, y, z, nx, ny, nz)
-    part = scene.parts[what]
-    ux, uy, uz = _into_unit(part, x - part.x, y - part.y, z - part.z)
-    mx, ny, mz = _part_normal(part, ux, uy, uz)
+        material, normal = surfaces[-1 - what], _surface_normal(-1 - what)
+        return material, normal, pattern_blend(materials[material], 0, point, normal)
+    part = parts[what]
+    unit = into_unit(part, (point[0] - part.x, point[1] - part.y, point[2] - part.z))
+    normal = part_normal(part, unit)
     # Patterns lie in the part's own axes, and each part has its own, so that no two boards are the same.
-    px, py, pz = ux / part.per_x, uy / part.per_y, uz / part.per_z
-    blend = pattern_blend(scene.materials[part.material], what, px, py, pz, mx, ny, mz)
-    return part.material, part.cos * mx + part.sin * mz, ny, part.cos * mz - part.sin * mx, blend
+    place = (unit[0] / part.per_x, unit[1] / part.per_y, unit[2] / part.per_z)
+    blend = pattern_blend(materials[part.material], what, place, normal)
+    return part.material, into_world(part, normal), blend
 
 
-@njit(**_NUMBA)
-def _shade(scene, what, x, y, z, dx, dy, dz, column, row, seed):
-    """Radiance (red, green, blue) that leaves the point (x, y, z) of ``what`` against the ray (dx, dy, dz)."""
-    index, nx, ny, nz, blend = _surface_at(scene, what, x, y, z)
-    material = scene.materials[index]
-    open_sky = (0.75 + 0.25 * ny) * corner_darkening(scene.size_m, x, y, z, nx, ny, nz)
-    red, green, blue = scene.ambient[0] * open_sky, scene.ambient[1] * open_sky, scene.ambient[2] * open_sky
+@njit(**NUMBA)
+def _light_at(size_m, parts, nodes, lights, ambient, gloss, point, normal, ray, noise_key):
+    """((red, green, blue) light that falls on a point, highlight that it sends back along the ray)."""
+    share = open_share(size_m, point, normal)
+    red, green, blue = ambient[0] * share, ambient[1] * share, ambient[2] * share
     shine = 0.0
-    per_ray = 1.0 / math.sqrt(dx * dx + dy * dy + dz * dz)
-    ox, oy, oz = x + nx * _START_M, y + ny * _START_M, z + nz * _START_M
-    for k in range(len(scene.lights)):
-        light = scene.lights[k]
-        lx = light.x - x + light.wide_x * (hashed(column, row, 3 * k, seed) - 0.5)
-        ly = light.y - y + light.wide_y * (hashed(column, row, 3 * k + 1, seed) - 0.5)
-        lz = light.z - z + light.wide_z * (hashed(column, row, 3 * k + 2, seed) - 0.5)
-        distance2 = lx * lx + ly * ly + lz * lz
-        per_distance = 1.0 / math.sqrt(distance2)
-        cosine = (lx * nx + ly * ny + lz * nz) * per_distance
-        if cosine <= 0.0 or _blocked(scene, ox, oy, oz, lx, ly, lz):
-            continue
-        falloff = 1.0 / (0.3 + distance2)
-        red += light.red * cosine * falloff
-        green += light.green * cosine * falloff
-        blue += light.blue * cosine * falloff
-        if material.gloss > 0.0:
-            hx, hy, hz = lx * per_distance - dx * per_ray, ly * per_distance - dy * per_ray, lz * per_distance - dz * per_ray
-            half = (hx * nx + hy * ny + hz * nz) / math.sqrt(hx * hx + hy * hy + hz * hz)
-            shine += material.gloss * light.green * falloff * max(half, 0.0) ** 32
-    return (
-        (material.red + (material.red2 - material.red) * blend) * (red + material.glow) + shine,
-        (material.green + (material.green2 - material.green) * blend) * (green + material.glow) + shine,
-        (material.blue + (material.blue2 - material.blue) * blend) * (blue + material.glow) + shine,
-    )
+    start = along(point, normal, _START_M)
+    for k in range(len(lights)):
+        light = lights[k]
+        to_light, strength = light_sample(light, point, normal, noise_key, k)
+        if strength > 0.0 and not _blocked(nodes, parts, start, to_light):
+            red += light.red * strength
+            green += light.green * strength
+            blue += light.blue * strength
+            if gloss > 0.0:
+                shine += light.green * gloss * highlight(to_light, normal, ray)
+    return (red, green, blue), shine
 
 
-@njit(**_NUMBA)
-def _through_pixel(lens, rotation, column, row):
+@njit(**NUMBA)
+def _through_pixel(lens, axes, column, row):
     """World direction, with camera z of 1, of the ray through a point of the picture."""
     fx, fy, cx, cy = lens
     u, v = (column - cx) / fx, (row - cy) / fy
-    return (
-        rotation[0, 0] * u + rotation[0, 1] * v + rotation[0, 2],
-        rotation[1, 0] * u + rotation[1, 1] * v + rotation[1, 2],
-        rotation[2, 0] * u + rotation[2, 1] * v + rotation[2, 2],
-    )
+    return axes[0] * u + axes[1] * v + axes[2], axes[3] * u + axes[4] * v + axes[5], axes[6] * u + axes[7] * v + axes[8]
 
 
-@njit(**_NUMBA)
-def _fill_depth(scene, lens, position_m, rotation, depth_m):
-    ox, oy, oz = position_m
+@njit(**NUMBA)
+def _fill_depth(size_m, nodes, parts, lens, origin, axes, depth_m):
     for row in range(depth_m.shape[0]):
         for column in range(depth_m.shape[1]):
-            dx, dy, dz = _through_pixel(lens, rotation, column, row)
-            depth_m[row, column] = _nearest(scene, ox, oy, oz, dx, dy, dz)[0]
+            ray = _through_pixel(lens, axes, column, row)
+            depth_m[row, column] = _nearest(size_m, nodes, parts, origin, ray)[0]
 
 
-@njit(**_NUMBA)
-def _fill_picture(scene, lens, position_m, rotation, supersample, seed, radiance, depth_m):
-    ox, oy, oz = position_m
+@njit(**NUMBA)
+def _fill_picture(
+    size_m, parts, nodes, materials, surfaces, lights, ambient,
+    lens, origin, axes, supersample, seed, radiance, depth_m,
+):  # fmt: skip
+    radiance[:] = 0.0
     weight = 1.0 / supersample**2
     for row in range(depth_m.shape[0]):
         for column in range(depth_m.shape[1]):
-            red, green, blue = 0.0, 0.0, 0.0
             for sub in range(supersample * supersample):
                 down, right = sub // supersample, sub % supersample
-                v = row + (down + 0.5) / supersample - 0.5
                 u = column + (right + 0.5) / supersample - 0.5
-                dx, dy, dz = _through_pixel(lens, rotation, u, v)
-                t, what = _nearest(scene, ox, oy, oz, dx, dy, dz)
-                fine_column, fine_row = column * supersample + right, row * supersample + down
-                r, g, b = _shade(
-                    scene, what, ox + dx * t, oy + dy * t, oz + dz * t, dx, dy, dz, fine_column, fine_row, seed
+                v = row + (down + 0.5) / supersample - 0.5
+                ray = _through_pixel(lens, axes, u, v)
+                depth, what = _nearest(size_m, nodes, parts, origin, ray)
+                depth_m[row, column] = depth
+                point = along(origin, ray, depth)
+                index, normal, blend = _surface_at(parts, materials, surfaces, what, point)
+                material = materials[index]
+                noise_key = (column * supersample + right, row * supersample + down, seed)
+                light, shine = _light_at(
+                    size_m, parts, nodes, lights, ambient, material.gloss, point, normal, ray, noise_key
                 )
-                red, green, blue = red + r * weight, green + g * weight, blue + b * weight
-                depth_m[row, column] = t
+                red = material.red + (material.red2 - material.red) * blend
+                green = material.green + (material.green2 - material.green) * blend
+                blue = material.blue + (material.blue2 - material.blue) * blend
+                radiance[row, column, 0] += weight * (red * (light[0] + material.glow) + shine)
+                radiance[row, column, 1] += weight * (green * (light[1] + material.glow) + shine)
+                radiance[row, column, 2] += weight * (blue * (light[2] + material.glow) + shine)
             if supersample > 1:  # none of the rays, or only one of them, went through the pixel's centre
-                dx, dy, dz = _through_pixel(lens, rotation, column, row)
-                depth_m[row, column] = _nearest(scene, ox, oy, oz, dx, dy, dz)[0]
-            radiance[row, column, 0], radiance[row, column, 1], radiance[row, column, 2] = red, green, blue
+                ray = _through_pixel(lens, axes, column, row)
+                depth_m[row, column] = _nearest(size_m, nodes, parts, origin, ray)[0]

@@ -8,7 +8,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,7 @@ def train(
     else:
         model.load_state_dict({k.removeprefix("model."): v for k, v in state[0].items() if k.startswith("model.")})
     target = choose_device(device)
-    model.to(device=target, memory_format=torch.channels_last)
+    model.to(target).to(memory_format=torch.channels_last)  # ty: ignore[no-matching-overload]
     log = runlog.RunLog(out, keep=state is not None, show=progress)
     begin = state[1] if state else {"stage": 0, "step": 0, "seconds": 0.0}
     precision = begin.get("precision") or (faster_precision(target) if precision == "auto" else precision)
@@ -124,13 +124,8 @@ def train(
             save(number + 1, 0, None)
     seconds = begin["seconds"] + time.monotonic() - started
     samples = {stage.scale: _step_count(recipe, stage) * recipe.batch for stage in recipe.stages}
-    about = {
-        "model": recipe.model,
-        **identity,
-        "samples": samples,
-        "seconds": round(seconds),
-        "device": str(target),
-    }
+    took = {"samples": samples, "seconds": round(seconds), "device": str(target), "precision": precision}
+    about = {"model": recipe.model, **identity, **took}
     write_weights(out / "weights.safetensors", model.state_dict(), about)
     (out / "last.safetensors").unlink(missing_ok=True)
     if recipe.stages:
@@ -299,7 +294,7 @@ def _freeze_all_but(stage: Stage, model: DepthModel) -> None:
 
 
 @contextmanager
-def _stop_requests() -> Iterator[list[int]]:
+def _stop_requests() -> Generator[list[int]]:
     """A list that is empty until Ctrl-C or SIGTERM: a step under way is finished, so that what is saved is whole.
     A second Ctrl-C ends at once."""
     asked: list[int] = []

@@ -8,7 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from fathom.errors import BadInput, CannotWrite, MissingData
-from fathom.files.photo import FILM_DIAGONAL_MM, read_photo, write_photo
+from fathom.files.photo import read_photo, write_photo
 from fathom.records import Camera
 
 # Six pixels in no symmetric order: every turning of them is another picture.
@@ -53,7 +53,7 @@ def test_exif_orientation(tmp_path, orientation):
     photo = read_photo(tmp_path / "a.png")
     np.testing.assert_array_equal(photo.rgb, TURNS[orientation](TINY))
     assert (photo.camera.height, photo.camera.width) == photo.rgb.shape[:2]
-    assert photo.camera.fx == pytest.approx(26 * math.hypot(2, 3) / FILM_DIAGONAL_MM)
+    assert photo.camera.fx == pytest.approx(26 * math.hypot(2, 3) / 43.27, rel=1e-4)
 
 
 def test_grey_with_and_without_alpha(tmp_path):

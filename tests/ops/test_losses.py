@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import losses as reference
 
 from fathom.errors import BadInput
 from fathom.ops.losses import scale_invariant_loss
+from reference import losses as reference
 
 LAMBDAS = (0.0, 0.5, 1.0)
 

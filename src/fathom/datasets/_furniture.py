@@ -1,97 +1,21 @@
 """Furniture for procedural rooms: each function here draws one piece as a list of solids.
 
 A piece stands on the floor around the origin, x to its right, y up, its front towards +z. Sizes are in metres
-and follow what shops sell; ``Workshop`` holds the room's generator and collects its materials.
+and follow what shops sell.
 """
 
-import colorsys
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-import numpy as np
-
+from fathom.datasets._workshop import Piece, Workshop, ball, box, drum, moved
 from fathom.ops._solids import BOX, CYLINDER, ELLIPSOID, Part
-from fathom.ops._surfaces import BRICKS, CHECKS, GRAIN, MOTTLE, PLAIN, SKY, STRIPES
-
-Piece = list[Part]
-Colour = tuple[float, float, float]
-
-
-@dataclass
-class Workshop:
-    """The random choices of one room and the materials they have led to so far."""
-
-    rng: np.random.Generator
-    materials: list[tuple] = field(default_factory=list)
-
-    def between(self, low: float, high: float) -> float:
-        return float(self.rng.uniform(low, high))
-
-    def one_in(self, count: float) -> bool:
-        return bool(self.rng.random() < 1 / count)
-
-    def colour(self, hue: tuple[float, float], saturation: tuple[float, float], value: tuple[float, float]) -> Colour:
-        """A colour with hue, saturation and value drawn from the given ranges."""
-        return colorsys.hsv_to_rgb(self.between(*hue) % 1, self.between(*saturation), self.between(*value))
-
-    def material(
-        self, pattern: int, colour: Colour, second: float, scale: float = 2.0, gloss: float = 0.0, glow: float = 0.0
-    ) -> int:
-        """The index of a new material whose second colour is ``second`` times as bright as its first."""
-        other = (min(1.0, c * second) for c in colour)
-        number = int(self.rng.integers(1 << 16))
-        self.materials.append((pattern, number, *colour, *other, scale, gloss, glow))
-        return len(self.materials) - 1
-
-    def wood(self) -> int:
-        colour = self.colour((0.05, 0.11), (0.25, 0.65), (0.2, 0.75))
-        return self.material(GRAIN, colour, self.between(0.55, 0.85), self.between(1, 3), self.between(0, 0.2))
-
-    def board(self) -> int:
-        """What furniture is made of: mostly wood, else white, grey or black lacquer, seldom a colour."""
-        kind = self.rng.random()
-        if kind < 0.6:
-            return self.wood()
-        saturation = (0.3, 0.7) if kind > 0.9 else (0.0, 0.08)
-        return self.material(PLAIN, self.colour((0, 1), saturation, (0.08, 0.9)), 0.9, gloss=self.between(0, 0.4))
-
-    def fabric(self) -> int:
-        pattern = int(self.rng.choice([PLAIN, MOTTLE, MOTTLE, STRIPES, CHECKS], p=[0.4, 0.2, 0.2, 0.12, 0.08]))
-        colour = self.colour((0, 1), (0.05, 0.65), (0.15, 0.8))
-        return self.material(pattern, colour, self.between(0.6, 1.3), self.between(3, 8))
-
-    def thing(self) -> int:
-        """The surface of some small object."""
-        pattern = int(self.rng.choice([PLAIN, PLAIN, MOTTLE, STRIPES]))
-        colour = self.colour((0, 1), (0.1, 0.8), (0.1, 0.9))
-        return self.material(pattern, colour, self.between(0.5, 1.4), self.between(4, 15), self.between(0, 0.5))
-
-    def metal(self) -> int:
-        return self.material(PLAIN, self.colour((0.5, 0.7), (0, 0.08), (0.1, 0.6)), 0.9, gloss=0.6)
-
-    def lampshade(self) -> int:
-        return self.material(PLAIN, self.colour((0.09, 0.14), (0.1, 0.35), (0.85, 0.95)), 0.9, glow=self.between(0, 1.2))
-
-
-def box(material: int, centre: tuple[float, float, float], half: tuple[float, float, float], yaw: float = 0) -> Part:
-    return Part(BOX, material, centre, half, yaw)
-
-
-def ball(material: int, centre: tuple[float, float, float], half: tuple[float, float, float], yaw: float = 0) -> Part:
-    return Part(ELLIPSOID, material, centre, half, yaw)
-
-
-def drum(material: int, centre: tuple[float, float, float], radius: float, half_height: float) -> Part:
-    return Part(CYLINDER, material, centre, (radius, half_height, radius))
-
-
-def moved(piece: Piece, x: float, z: float, yaw: float, y: float = 0.0) -> Piece:
-    return [part.moved(x, z, yaw, y) for part in piece]
+from fathom.ops._surfaces import BRICKS, CHECKS, MOTTLE, PLAIN, SKY, STRIPES
 
 
 def _legs(material: int, x: float, z: float, height: float, half: float) -> Piece:
-    return [box(material, (sx * x, height / 2, sz * z), (half, height / 2, half)) for sx in (-1, 1) for sz in (-1, 1)]
+    return [
+        box(material, (sx * x, height / 2, sz * z), (half, height / 2, half)) for sx in (-1, 1) for sz in (-1, 1)
+    ]
 
 
 def _clutter(shop: Workshop, y: float, half_x: float, half_z: float, count: int) -> Piece:
@@ -130,12 +54,21 @@ def chair(shop: Workshop) -> Piece:
     half, seat, top = shop.between(0.19, 0.23), shop.between(0.42, 0.48), shop.between(0.8, 1.0)
     wood = shop.board()
     cover = shop.fabric() if shop.one_in(2) else wood
-    piece = [box(cover, (0, seat - 0.02, 0), (half, 0.02, half)), *_legs(wood, half - 0.02, half - 0.02, seat - 0.04, 0.018)]
+    piece = [
+        box(cover, (0, seat - 0.02, 0), (half, 0.02, half)),
+        *_legs(wood, half - 0.02, half - 0.02, seat - 0.04, 0.018),
+    ]
     if shop.one_in(2):
         piece.append(box(wood, (0, (seat + top) / 2, -half + 0.015), (half, (top - seat) / 2, 0.015)))
     else:
-        piece += [box(wood, (sx * (half - 0.02), (seat + top) / 2, -half + 0.018), (0.018, (top - seat) / 2, 0.018)) for sx in (-1, 1)]
-        piece += [box(wood, (0, seat + share * (top - seat), -half + 0.018), (half - 0.03, 0.035, 0.012)) for share in (0.5, 0.88)]
+        piece += [
+            box(wood, (sx * (half - 0.02), (seat + top) / 2, -half + 0.018), (0.018, (top - seat) / 2, 0.018))
+            for sx in (-1, 1)
+        ]
+        piece += [
+            box(wood, (0, seat + share * (top - seat), -half + 0.018), (half - 0.03, 0.035, 0.012))
+            for share in (0.5, 0.88)
+        ]
     return piece
 
 
@@ -145,7 +78,10 @@ def desk(shop: Workshop) -> Piece:
     wood = shop.board()
     dark = shop.material(PLAIN, (0.04, 0.04, 0.05), 1.5, gloss=0.6)
     piece = [box(wood, (0, height - 0.015, 0), (half_x, 0.015, half_z))]
-    piece += [box(wood, (sx * (half_x - 0.02), (height - 0.03) / 2, 0), (0.02, (height - 0.03) / 2, half_z)) for sx in (-1, 1)]
+    piece += [
+        box(wood, (sx * (half_x - 0.02), (height - 0.03) / 2, 0), (0.02, (height - 0.03) / 2, half_z))
+        for sx in (-1, 1)
+    ]
     picture = shop.material(SKY, shop.colour((0, 1), (0.1, 0.6), (0.2, 0.8)), 0.4, glow=shop.between(0, 0.6))
     x, wide, high = shop.between(-0.15, 0.15), shop.between(0.22, 0.34), shop.between(0.14, 0.2)
     piece += [
@@ -159,8 +95,12 @@ def desk(shop: Workshop) -> Piece:
         if shop.one_in(2):
             wide = shop.between(0.05, 0.09)
             high = shop.between(0.01, 0.12)
-            piece.append(box(shop.thing(), (sx * (half_x - 0.13), height + high, -0.05), (wide, high, wide * 1.3), 0.1))
-    return piece + moved(chair(shop), shop.between(-0.2, 0.2), half_z + shop.between(0, 0.3), math.pi + shop.between(-0.6, 0.6))
+            piece.append(
+                box(shop.thing(), (sx * (half_x - 0.13), height + high, -0.05), (wide, high, wide * 1.3), 0.1)
+            )
+    return piece + moved(
+        chair(shop), shop.between(-0.2, 0.2), half_z + shop.between(0, 0.3), math.pi + shop.between(-0.6, 0.6)
+    )
 
 
 def bookcase(shop: Workshop) -> Piece:
@@ -186,7 +126,11 @@ def _books(shop: Workshop, covers: list[int], y: float, half_x: float, half_spac
         if shop.one_in(9):
             x += shop.between(0.08, 0.35)
             continue
-        thick, high, deep = shop.between(0.01, 0.03), shop.between(0.6, 0.95) * half_space, shop.between(0.6, 0.85) * half_z
+        thick, high, deep = (
+            shop.between(0.01, 0.03),
+            shop.between(0.6, 0.95) * half_space,
+            shop.between(0.6, 0.85) * half_z,
+        )
         cover = covers[int(shop.rng.integers(len(covers)))]
         row.append(box(cover, (x + thick, y + high, -half_z + 0.014 + deep), (thick, high, deep)))
         x += 2 * thick + 0.002
@@ -203,12 +147,17 @@ def sofa(shop: Workshop) -> Piece:
         *_legs(foot, half_x - 0.06, 0.36, 0.08, 0.025),
         box(cover, (0, 0.08 + (seat - 0.2) / 2, 0), (half_x, (seat - 0.2) / 2, 0.43)),
         box(cover, (0, (back + 0.08) / 2, -0.36), (half_x, (back - 0.08) / 2, 0.09)),
-        *(box(cover, (sx * (half_x - 0.08), (arm + 0.08) / 2, 0), (0.08, (arm - 0.08) / 2, 0.43)) for sx in (-1, 1)),
+        *(
+            box(cover, (sx * (half_x - 0.08), (arm + 0.08) / 2, 0), (0.08, (arm - 0.08) / 2, 0.43))
+            for sx in (-1, 1)
+        ),
     ]
     seats = 1 if half_x < 0.6 else 2 if half_x < 0.95 else 3
     wide = (half_x - 0.16) / seats
     for k in range(seats):
-        piece.append(box(cover, (-half_x + 0.16 + wide * (2 * k + 1), seat - 0.07, 0.08), (wide - 0.006, 0.07, 0.36)))
+        piece.append(
+            box(cover, (-half_x + 0.16 + wide * (2 * k + 1), seat - 0.07, 0.08), (wide - 0.006, 0.07, 0.36))
+        )
         if shop.one_in(2):
             x = -half_x + 0.16 + wide * (2 * k + 1) + shop.between(-0.08, 0.08)
             piece.append(ball(shop.fabric(), (x, seat + 0.16, -0.17), (0.2, 0.17, 0.09), shop.between(-0.3, 0.3)))
@@ -230,7 +179,9 @@ def bed(shop: Workshop) -> Piece:
         box(blanket, (0, top - 0.05, 0.99 - reach), (half_x + 0.015, 0.075, reach)),
     ]
     for x in (0.0,) if half_x < 0.6 else (-half_x / 2, half_x / 2):
-        piece.append(ball(pillow, (x, top + 0.06, -0.72), (min(0.34, half_x * 0.7), 0.1, 0.2), shop.between(-0.15, 0.15)))
+        piece.append(
+            ball(pillow, (x, top + 0.06, -0.72), (min(0.34, half_x * 0.7), 0.1, 0.2), shop.between(-0.15, 0.15))
+        )
     return piece
 
 
@@ -252,7 +203,7 @@ def plant(shop: Workshop) -> Piece:
     for k in range(int(shop.rng.integers(10, 22))):
         angle = 2.4 * k + shop.between(-0.3, 0.3)  # about the golden angle, so that leaves do not stack
         out, y = shop.between(0.05, 0.24), 2 * radius + shop.between(0.25, 1.0) * top
-        half = (shop.between(0.03, 0.06), shop.between(0.03, 0.12), shop.between(0.08, 0.18))
+        half = (shop.between(0.03, 0.06), shop.between(0.015, 0.06), shop.between(0.08, 0.18))
         piece.append(ball(leaf, (out * math.sin(angle), y, out * math.cos(angle)), half, angle))
     return piece
 
@@ -314,7 +265,11 @@ def low_table(shop: Workshop) -> Piece:
     wood = shop.board()
     things = _clutter(shop, height, half_x * 0.8, half_z * 0.8, int(shop.rng.integers(0, 4)))
     if shop.one_in(2):
-        return [drum(wood, (0, height - 0.02, 0), half_x, 0.02), drum(wood, (0, height / 2 - 0.02, 0), 0.05, height / 2 - 0.02), *things]
+        return [
+            drum(wood, (0, height - 0.02, 0), half_x, 0.02),
+            drum(wood, (0, height / 2 - 0.02, 0), 0.05, height / 2 - 0.02),
+            *things,
+        ]
     top = box(wood, (0, height - 0.025, 0), (half_x, 0.025, half_z))
     return [top, *_legs(wood, half_x - 0.04, half_z - 0.04, height - 0.05, 0.025), *things]
 
@@ -342,7 +297,9 @@ def picture(shop: Workshop) -> Piece:
     """A framed picture, its back at z = 0, centred on y = 0."""
     half_x, half_y = shop.between(0.15, 0.55), shop.between(0.15, 0.4)
     pattern = int(shop.rng.choice([MOTTLE, SKY, CHECKS, BRICKS, STRIPES]))
-    paint = shop.material(pattern, shop.colour((0, 1), (0.1, 0.7), (0.3, 0.9)), shop.between(0.3, 1.2), shop.between(1, 4))
+    paint = shop.material(
+        pattern, shop.colour((0, 1), (0.1, 0.7), (0.3, 0.9)), shop.between(0.3, 1.2), shop.between(1, 4)
+    )
     return [
         box(shop.board(), (0, 0, 0.012), (half_x + 0.03, half_y + 0.03, 0.012)),
         box(paint, (0, 0, 0.02), (half_x, half_y, 0.006)),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fathom.datasets import _furniture as furniture
-from fathom.datasets._furniture import Piece, Workshop, moved
-from fathom.ops._solids import Part
+from fathom.datasets._workshop import Piece, Workshop, box, drum, moved
+from fathom.ops._solids import Part, bounds
 from fathom.ops._surfaces import BRICKS, CHECKS, GRAIN, MOTTLE, PLAIN, PLANKS, STRIPES
 from fathom.ops.raycast import Scene, cast_depth, make_scene
 from fathom.records import Camera
@@ -27,10 +27,11 @@ _BODY_M = 0.3  # nothing but air within this distance of the camera
 
 @dataclass(frozen=True)
 class Room:
-    """A furnished room: what the ray caster needs and the boxes that furniture fills."""
+    """A furnished room: what the ray caster needs, and the low and high corners (N, 3) of what stands in it."""
 
     scene: Scene
-    filled: list[Bounds]
+    filled_low: np.ndarray
+    filled_high: np.ndarray
 
 
 class _Layout:
@@ -56,17 +57,17 @@ class _Layout:
         x, z = -distance * inward + along * sideways
         return moved(piece, float(x), float(z), yaw, y)
 
-    def is_free(self, bounds: Bounds) -> bool:
-        low, high = bounds
+    def is_free(self, low: np.ndarray, high: np.ndarray) -> bool:
+        """Whether the box with these corners lies in the room and in nobody else's place."""
         half_x, half_z = self.size_m[0] / 2 + 1e-6, self.size_m[2] / 2 + 1e-6
         inside = low[0] >= -half_x and high[0] <= half_x and low[2] >= -half_z and high[2] <= half_z
         inside = inside and high[1] <= self.size_m[1]
-        return bool(inside) and not any(np.all(low < h) and np.all(high > k) for k, h in self.filled)
+        return bool(inside) and not any((low < h).all() and (high > k).all() for k, h in self.filled)
 
     def add(self, piece: Piece, clearance_m: float = 0.0) -> bool:
         """Puts the placed piece into the room if its place is free; keeps ``clearance_m`` around it free too."""
         low, high = _bounds(piece)
-        if not self.is_free((low, high)):
+        if not self.is_free(low, high):
             return False
         self.parts += piece
         margin = np.array([clearance_m, 0.0, clearance_m])
@@ -77,35 +78,40 @@ class _Layout:
 def furnish(rng: np.random.Generator) -> Room:
     """A whole room, drawn from the generator alone."""
     layout = _Layout(rng)
-    surfaces = _shell(layout.shop)
+    _shell(layout.shop)
     _ceiling_lights(layout)
     _doors_and_windows(layout)
     _furniture(layout)
     _pictures(layout)
     _skirting(layout)
-    ambient = np.array([0.24, 0.245, 0.26]) * layout.shop.between(0.6, 1.8)
-    scene = make_scene(layout.size_m, layout.parts, layout.shop.materials, surfaces, layout.lights, list(ambient))
-    return Room(scene, layout.filled)
+    strength = layout.shop.between(0.6, 1.6)
+    ambient = (0.2 * strength, 0.205 * strength, 0.215 * strength)
+    scene = make_scene(layout.size_m, ambient, layout.parts, layout.shop.materials, layout.lights)
+    lows, highs = zip(*layout.filled, strict=True) if layout.filled else ((), ())
+    return Room(scene, np.reshape(lows, (-1, 3)), np.reshape(highs, (-1, 3)))
 
 
 def _bounds(piece: Piece) -> Bounds:
-    lows, highs = zip(*(part.bounds() for part in piece), strict=True)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+    low, high = bounds(piece)
+    return low.min(axis=0), high.max(axis=0)
 
 
-def _shell(shop: Workshop) -> list[int]:
-    """Materials of the walls, floor and ceiling: quiet colours, one wall in some rooms different."""
+def _shell(shop: Workshop) -> None:
+    """The first six materials, walls, floor and ceiling: quiet colours, one wall in some rooms different."""
     paint = shop.colour((0.02, 0.65), (0.0, 0.22), (0.6, 0.95))
     pattern = int(shop.rng.choice([PLAIN, MOTTLE, STRIPES, BRICKS], p=[0.7, 0.1, 0.1, 0.1]))
     second = {PLAIN: 0.85, MOTTLE: 0.9, STRIPES: 0.93, BRICKS: 0.8}[pattern]
-    walls = [shop.material(pattern, paint, second, shop.between(1, 3))] * 4
-    if shop.one_in(3):
-        colour = shop.colour((0, 1), (0.15, 0.55), (0.3, 0.8))
-        accent = int(shop.rng.choice([PLAIN, BRICKS, STRIPES, GRAIN]))
-        walls[int(shop.rng.integers(4))] = shop.material(accent, colour, 0.8, shop.between(1, 3))
-    ceiling = shop.material(PLAIN, shop.colour((0.08, 0.16), (0, 0.06), (0.75, 0.92)), 0.95)
-    west, east, north, south = walls
-    return [west, east, _floor(shop), ceiling, north, south]
+    scale = shop.between(1, 3)
+    accent = int(shop.rng.integers(4)) if shop.one_in(3) else None
+    for number in range(4):
+        if number == 2:
+            _floor(shop)
+            shop.material(PLAIN, shop.colour((0.08, 0.16), (0, 0.06), (0.75, 0.92)), 0.95)
+        if number == accent:
+            other = int(shop.rng.choice([PLAIN, BRICKS, STRIPES, GRAIN]))
+            shop.material(other, shop.colour((0, 1), (0.15, 0.55), (0.3, 0.8)), 0.8, shop.between(1, 3))
+        else:
+            shop.material(pattern, paint, second, scale)
 
 
 def _floor(shop: Workshop) -> int:
@@ -129,8 +135,8 @@ def _ceiling_lights(layout: _Layout) -> None:
     strength = shop.between(1.8, 3.5) * (1.0 if len(places) == 1 else 0.65)
     for z in places:
         x = shop.between(-0.1, 0.1) * width
-        layout.parts.append(furniture.drum(shade, (x, height - 0.05, z), radius, 0.05))
-        layout.lights.append((x, height - 0.16, z, *(colour * strength), 0.3, 0.02, 0.3))
+        layout.parts.append(drum(shade, (x, height - 0.05, z), radius, 0.05))
+        layout.lights.append((x, height - 0.16, z, *(colour * strength), 0.15, 0.02, 0.15, 0, 0))
 
 
 def _doors_and_windows(layout: _Layout) -> None:
@@ -149,10 +155,13 @@ def _doors_and_windows(layout: _Layout) -> None:
         pane = layout.on_wall(furniture.window(shop, half_x, half_y, glow=0.3 + 1.5 * daylight), wall, along, y=y)
         if layout.add(pane) and count == 0:
             x, _, z = pane[0].centre_m
-            inward = np.array([math.sin(WALL_YAWS[wall]), math.cos(WALL_YAWS[wall])]) * 0.15
-            wide_x, wide_z = (2 * half_x, 0.02) if wall < 2 else (0.02, 2 * half_x)
-            colour = np.array([0.9, 0.97, 1.0]) * 3.0 * daylight
-            layout.lights.append((x + inward[0], y, z + inward[1], *colour, wide_x, 2 * half_y, wide_z))
+            facing_x, facing_z = math.sin(WALL_YAWS[wall]), math.cos(WALL_YAWS[wall])
+            wide_x, wide_z = (half_x, 0.02) if wall < 2 else (0.02, half_x)
+            colour = np.array([0.9, 0.97, 1.0]) * 6.0 * daylight
+            place = (x + 0.15 * facing_x, y, z + 0.15 * facing_z)
+            layout.lights.append((*place, *colour, wide_x, half_y, wide_z, facing_x, facing_z))
+            if daylight > 0.6 and shop.one_in(2):  # a bright day: the lamps are off
+                del layout.lights[:-1]
 
 
 def _furniture(layout: _Layout) -> None:
@@ -189,7 +198,7 @@ def _rug(layout: _Layout) -> None:
     shop, (width, _, length) = layout.shop, layout.size_m
     half_x, half_z = shop.between(0.2, 0.35) * width, shop.between(0.2, 0.35) * length
     x, z = shop.between(-0.1, 0.1) * width, shop.between(-0.1, 0.1) * length
-    layout.parts.append(furniture.box(shop.fabric(), (x, 0.004, z), (half_x, 0.004, half_z)))
+    layout.parts.append(box(shop.fabric(), (x, 0.004, z), (half_x, 0.004, half_z)))
 
 
 def _pictures(layout: _Layout) -> None:
@@ -209,7 +218,7 @@ def _skirting(layout: _Layout) -> None:
     half_y = shop.between(0.03, 0.06)
     for wall in range(4):
         half = layout.wall_length(wall) / 2
-        layout.parts += layout.on_wall([furniture.box(strip, (0, half_y, 0), (half, half_y, 0.006))], wall, 0.0)
+        layout.parts += layout.on_wall([box(strip, (0, half_y, 0), (half, half_y, 0.006))], wall, 0.0)
 
 
 def stand(rng: np.random.Generator, room: Room, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
@@ -222,8 +231,8 @@ def stand(rng: np.random.Generator, room: Room, camera: Camera) -> tuple[np.ndar
     for _ in range(20):
         position_m, rotation = _draw_pose(rng, room)
         depth_m = cast_depth(room.scene, probe, position_m, rotation)
-        median, near = float(np.median(depth_m)), float(np.quantile(depth_m, 0.1))
-        worth = min(median / 1.6, near / 0.7, 1.0)
+        near, middle, far = np.quantile(depth_m, [0.1, 0.5, 0.9])
+        worth = min(float(middle) / 1.6, float(near) / 0.7, float(far - near) / 0.8, 1.0)
         if worth > best_worth:
             best, best_worth = (position_m, rotation), worth
         if worth >= 1.0:
@@ -240,9 +249,12 @@ def _draw_pose(rng: np.random.Generator, room: Room) -> tuple[np.ndarray, np.nda
     for _ in range(40):
         x, z = rng.uniform(-1, 1, 2) * reach
         position_m = np.array([x, rng.uniform(0.9, 1.75), z])
-        if not any(np.all(position_m > low - _BODY_M) and np.all(position_m < high + _BODY_M) for low, high in room.filled):
+        within = (position_m > room.filled_low - _BODY_M) & (position_m < room.filled_high + _BODY_M)
+        if not within.all(axis=1).any():
             break
-    target = np.array([rng.uniform(-0.4, 0.4) * width, rng.uniform(0.1, 0.55) * height, rng.uniform(-0.4, 0.4) * length])
+    target = np.array(
+        [rng.uniform(-0.4, 0.4) * width, rng.uniform(0.1, 0.55) * height, rng.uniform(-0.4, 0.4) * length]
+    )
     return position_m, look_at(position_m, target, roll=rng.normal(0, 0.025))
 
 

@@ -68,7 +68,8 @@ class Folder:
         """The size of the first readable picture; every other one must have it too."""
         for index in range(len(self)):
             try:
-                return self.read(index).depth_m.shape  # ty: ignore[invalid-return-type]
+                height, width = self.read(index).depth_m.shape
+                return height, width
             except BadInput as error:
                 reason = error
         raise BadInput(f"{self.root}: not one of {len(self)} samples can be read; the last one: {reason}")

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -78,7 +78,7 @@ class RunLog:
         self._validated = f" · held out: loss {loss:.4f}, abs rel {abs_rel:.3f}"
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """What happens inside is not counted as training time."""
         start = time.monotonic()
         yield

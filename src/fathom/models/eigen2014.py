@@ -159,11 +159,11 @@ class Eigen2014(DepthModel):
         mean = statistics.mean_log_depth / self.variant.log_depth_deviation
         if how == "release":
             nn.init.uniform_(self.coarse.full7.weight, -0.005, 0.005, generator=generator)
-            self.fine.conv3.bias.fill_(mean)
+            self.get_parameter("fine.conv3.bias").fill_(mean)
         else:
             normal(self.coarse.full7.weight, std=0.001)
             self._pass_coarse_through()
-        self.coarse.full7.bias.fill_(mean)
+        self.get_parameter("coarse.full7.bias").fill_(mean)
 
     def _pass_coarse_through(self) -> None:
         """Two maps carry the positive and the negative part of the coarse prediction past the ReLU."""

@@ -15,6 +15,7 @@ class MeanDepth(DepthModel):
     def __init__(self, frame: tuple[int, int], focal_px: float):
         super().__init__()
         self.spec = InputSpec(frame, frame, frame, stride=1, offset=(0, 0), footprint=(0, 0), focal_px=focal_px)
+        self.mean_depth_m: Tensor
         self.register_buffer("mean_depth_m", torch.full(frame, torch.nan))
 
     def forward(self, rgb: Tensor, scale: str | None = None) -> Tensor:

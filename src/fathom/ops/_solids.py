@@ -5,6 +5,7 @@ length; places on it are given by the ray parameter, in units of that direction.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,9 @@ PART = np.dtype(
     + [(name, "f8") for name in ("x", "y", "z", "per_x", "per_y", "per_z", "cos", "sin")],
     align=True,
 )
-NUMBA = {"cache": True, "nogil": True, "error_model": "numpy"}
+# numba's cache looks only at the file of the function called: after a change to what another file's kernel calls,
+# `touch` that file (raycast.py), or the old machine code goes on running.
+compiled = njit(cache=True, nogil=True, error_model="numpy")
 _TINY = 1e-12  # a direction component smaller than this counts as this
 
 
@@ -41,48 +44,51 @@ class Part(NamedTuple):
         centre = (x_m + cos * x + sin * z, y_m + y, z_m - sin * x + cos * z)
         return self._replace(centre_m=centre, yaw=self.yaw + yaw)
 
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Two corners (3,) of the axis-aligned box around the part (for round parts a little generous)."""
-        cos, sin = abs(math.cos(self.yaw)), abs(math.sin(self.yaw))
-        half_x, half_y, half_z = self.half_m
-        reach = np.array([cos * half_x + sin * half_z, half_y, sin * half_x + cos * half_z])
-        return np.array(self.centre_m) - reach, np.array(self.centre_m) + reach
-
     def row(self) -> tuple:
         """The part as a PART."""
         per_half = (1.0 / half for half in self.half_m)
         return (self.shape, self.material, *self.centre_m, *per_half, math.cos(self.yaw), math.sin(self.yaw))
 
 
-@njit(**NUMBA)
+def bounds(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high corners, each (P, 3), of the axis-aligned boxes around parts (a little generous if round)."""
+    centre = np.array([part.centre_m for part in parts]).reshape(-1, 3)
+    half_x, half_y, half_z = np.array([part.half_m for part in parts]).reshape(-1, 3).T
+    yaw = np.array([part.yaw for part in parts])
+    cos, sin = np.abs(np.cos(yaw)), np.abs(np.sin(yaw))
+    reach = np.stack([cos * half_x + sin * half_z, half_y, sin * half_x + cos * half_z], axis=1)
+    return centre - reach, centre + reach
+
+
+@compiled
 def dot(a, b):
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@njit(**NUMBA)
+@compiled
 def along(origin, direction, t):
     """The point at ray parameter t."""
     return origin[0] + direction[0] * t, origin[1] + direction[1] * t, origin[2] + direction[2] * t
 
 
-@njit(**NUMBA)
+@compiled
 def normalised(a):
     per_length = 1.0 / math.sqrt(dot(a, a))
     return a[0] * per_length, a[1] * per_length, a[2] * per_length
 
 
-@njit(**NUMBA)
+@compiled
 def inverse(direction):
     """1 / direction for each component, kept finite so that no 0 * inf can arise."""
     return _inverse(direction[0]), _inverse(direction[1]), _inverse(direction[2])
 
 
-@njit(**NUMBA)
+@compiled
 def _inverse(d):
     return 1.0 / (d if abs(d) > _TINY else math.copysign(_TINY, d))
 
 
-@njit(**NUMBA)
+@compiled
 def meet_unit_box(origin, direction):
     """(enter, leave) of a ray and the box [-1, 1]^3; the ray misses if enter > leave."""
     ix, iy, iz = inverse(direction)
@@ -92,7 +98,7 @@ def meet_unit_box(origin, direction):
     return enter, leave
 
 
-@njit(**NUMBA)
+@compiled
 def meet_unit_ball(origin, direction):
     """(enter, leave) of a ray and the unit ball; the ray misses if enter > leave.
 
@@ -108,7 +114,7 @@ def meet_unit_ball(origin, direction):
     return nearest - half, nearest + half
 
 
-@njit(**NUMBA)
+@compiled
 def meet_unit_cylinder(origin, direction):
     """(enter, leave) of a ray and the solid x² + z² <= 1, |y| <= 1; the ray misses if enter > leave."""
     enter, leave = meet_unit_ball((origin[0], 0.0, origin[2]), (direction[0], 0.0, direction[2]))
@@ -117,7 +123,7 @@ def meet_unit_cylinder(origin, direction):
     return max(enter, my - abs(iy)), min(leave, my + abs(iy))
 
 
-@njit(**NUMBA)
+@compiled
 def into_unit(part, v):
     """A vector of the world, turned and scaled into the part's unit shape."""
     x = part.cos * v[0] - part.sin * v[2]
@@ -125,13 +131,13 @@ def into_unit(part, v):
     return x * part.per_x, v[1] * part.per_y, z * part.per_z
 
 
-@njit(**NUMBA)
+@compiled
 def into_world(part, v):
     """A vector in the part's own axes, turned into the world's."""
     return part.cos * v[0] + part.sin * v[2], v[1], part.cos * v[2] - part.sin * v[0]
 
 
-@njit(**NUMBA)
+@compiled
 def enter_part(part, origin, direction):
     """Where the ray enters the part; inf if it misses it or begins inside."""
     unit_origin = into_unit(part, (origin[0] - part.x, origin[1] - part.y, origin[2] - part.z))
@@ -145,7 +151,7 @@ def enter_part(part, origin, direction):
     return enter if 0.0 < enter <= leave else math.inf
 
 
-@njit(**NUMBA)
+@compiled
 def part_normal(part, unit):
     """Outward normal, in the part's own axes, at a surface point given in its unit shape."""
     ux, uy, uz = unit

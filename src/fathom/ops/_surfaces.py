@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
 
-from fathom.ops._solids import NUMBA, dot, normalised
+from fathom.ops._solids import compiled, dot, normalised
 
 PLAIN, CHECKS, BRICKS, GRAIN, MOTTLE, STRIPES, PLANKS, SKY = range(8)
 
@@ -16,13 +15,17 @@ MATERIAL = np.dtype(
     align=True,
 )
 # A light is a box around (x, y, z) as wide as given, in metres; each shadow ray goes to one of its points.
+# With a facing, a horizontal unit vector, it shines forwards only, most straight ahead; with (0, 0) all around.
 LIGHT = np.dtype(
-    [(name, "f8") for name in ("x", "y", "z", "red", "green", "blue", "wide_x", "wide_y", "wide_z")],
+    [
+        (name, "f8")
+        for name in ("x", "y", "z", "red", "green", "blue", "wide_x", "wide_y", "wide_z", "facing_x", "facing_z")
+    ],
     align=True,
 )
 
 
-@njit(**NUMBA)
+@compiled
 def hashed(x, y, z, seed):
     """A number in [0, 1] that four integers determine (32-bit mixing with the constants of MurmurHash3)."""
     n = np.uint32(x * 374761393 + y * 668265263 + z * 1442695041 + seed * 974711)
@@ -31,7 +34,7 @@ def hashed(x, y, z, seed):
     return float((n ^ (n >> 16)) & 0xFFFF) / 65535.0
 
 
-@njit(**NUMBA)
+@compiled
 def noise2(u, v, seed):
     """Smooth value noise in [0, 1] over the plane, with cells of side 1."""
     i, j = math.floor(u), math.floor(v)
@@ -42,7 +45,7 @@ def noise2(u, v, seed):
     return top * (1.0 - v) + bottom * v
 
 
-@njit(**NUMBA)
+@compiled
 def noise3(x, y, z, seed):
     """Smooth value noise in [0, 1] over space: plane noise blended between layers."""
     k = math.floor(z)
@@ -51,12 +54,12 @@ def noise3(x, y, z, seed):
     return noise2(x, y, layer) * (1.0 - w) + noise2(x, y, layer + 7919) * w
 
 
-@njit(**NUMBA)
+@compiled
 def _eased(u):
     return u * u * (3.0 - 2.0 * u)
 
 
-@njit(**NUMBA)
+@compiled
 def pattern_blend(material, variant, point, normal):
     """Share in [0, 1] of the material's second colour at a point in metres with the given normal.
 
@@ -72,7 +75,7 @@ def pattern_blend(material, variant, point, normal):
         u, v = x, y
     seed, pattern = material.seed + 31 * variant, material.pattern
     if pattern == CHECKS:
-        blend = 0.85 * ((int(math.floor(u)) + int(math.floor(v))) & 1) + 0.15 * noise2(u * 3, v * 3, seed)
+        blend = 0.85 * ((math.floor(u) + math.floor(v)) & 1) + 0.15 * noise2(u * 3, v * 3, seed)
     elif pattern == BRICKS:
         blend = _bricks(u, v, seed)
     elif pattern == GRAIN:
@@ -90,7 +93,7 @@ def pattern_blend(material, variant, point, normal):
     return min(max(blend, 0.0), 1.0)
 
 
-@njit(**NUMBA)
+@compiled
 def _bricks(u, v, seed):
     """Courses half as high as a brick is long, every other one shifted, with light joints."""
     course = math.floor(v * 2)
@@ -101,14 +104,14 @@ def _bricks(u, v, seed):
     return 0.45 * hashed(int(brick), int(course), 0, seed) + 0.15 * noise2(u * 8, v * 8, seed)
 
 
-@njit(**NUMBA)
+@compiled
 def _grain(u, v, seed):
     """Wood: bent bands along u with fine fibres."""
     bands = 6.0 * noise2(u * 0.6, v * 6, seed) + v * 3
     return 0.5 + 0.24 * math.sin(bands * 4) + 0.2 * (noise2(u * 2, v * 40, seed + 1) - 0.5)
 
 
-@njit(**NUMBA)
+@compiled
 def _planks(u, v, seed):
     """A floor of boards of several shades with dark gaps."""
     board = math.floor(v * 3)
@@ -119,7 +122,7 @@ def _planks(u, v, seed):
     return 0.35 * hashed(int(piece), int(board), 5, seed) + 0.35 * noise2(u * 3, v * 40, seed)
 
 
-@njit(**NUMBA)
+@compiled
 def open_share(size_m, point, normal):
     """Share of the ambient light that reaches a point: more from above, less within 0.6 m of another wall.
 
@@ -136,7 +139,7 @@ def open_share(size_m, point, normal):
     return (0.75 + 0.25 * normal[1]) * (0.4 + 0.6 * share)
 
 
-@njit(**NUMBA)
+@compiled
 def light_sample(light, point, normal, noise_key, number):
     """(vector from the point to a place in the light, share of the light that falls on the surface, maybe <= 0).
 
@@ -148,10 +151,14 @@ def light_sample(light, point, normal, noise_key, number):
     z = light.z - point[2] + light.wide_z * (hashed(column, row, 3 * number + 2, seed) - 0.5)
     to_light = (x, y, z)
     distance2 = dot(to_light, to_light)
-    return to_light, dot(to_light, normal) / (math.sqrt(distance2) * (0.3 + distance2))
+    per_distance = 1.0 / math.sqrt(distance2)
+    strength = dot(to_light, normal) * per_distance / (0.3 + distance2)
+    if light.facing_x != 0.0 or light.facing_z != 0.0:
+        strength *= max(0.0, -(x * light.facing_x + z * light.facing_z) * per_distance)
+    return to_light, strength
 
 
-@njit(**NUMBA)
+@compiled
 def highlight(to_light, normal, ray):
     """Blinn's specular highlight, with exponent 32, over the squared distance."""
     lx, ly, lz = normalised(to_light)

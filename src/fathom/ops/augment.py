@@ -97,7 +97,7 @@ def warp_colour(rgb: Tensor, matrix: Tensor, size: tuple[int, int], gain: Tensor
     the channels; the result is cut at 0 and 1, as a camera would.
     """
     picture = rgb.permute(0, 3, 1, 2).float().div_(255)
-    grid = _normalised(_points(matrix, size, stride=1, offset=(0, 0)), rgb.shape[1:3])
+    grid = _normalised(_points(matrix, size, stride=1, offset=(0, 0)), (rgb.shape[1], rgb.shape[2]))
     warped = F.grid_sample(picture, grid.float(), mode="bilinear", padding_mode="border", align_corners=False)
     if gain is not None:
         warped = (warped * gain[:, :, None, None].to(warped)).clamp_(0, 1)

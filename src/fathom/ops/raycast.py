@@ -17,18 +17,27 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from fathom.errors import BadInput
-from fathom.ops._solids import NUMBA, PART, Part, along, enter_part, into_unit, into_world, inverse, part_normal
+from fathom.ops._solids import (
+    PART,
+    Part,
+    along,
+    bounds,
+    compiled,
+    enter_part,
+    into_unit,
+    into_world,
+    inverse,
+    part_normal,
+)
 from fathom.ops._surfaces import LIGHT, MATERIAL, highlight, light_sample, open_share, pattern_blend
 from fathom.records import Camera
 
 WEST, EAST, FLOOR, CEILING, NORTH, SOUTH = range(6)  # the room's surfaces: -x, +x, y=0, y=height, -z, +z
 
 NODE = np.dtype(
-    [("skip", "i4"), ("part", "i4")]
-    + [(f"{end}_{axis}", "f8") for end in ("low", "high") for axis in "xyz"],
+    [("skip", "i4"), ("part", "i4")] + [(f"{end}_{axis}", "f8") for end in ("low", "high") for axis in "xyz"],
     align=True,
 )
 _START_M = 1e-4  # shadow rays start this far off their surface
@@ -37,50 +46,48 @@ _START_M = 1e-4  # shadow rays start this far off their surface
 class Scene(NamedTuple):
     """What the compiled functions see of a room.
 
-    size_m     (3,) width along x, height, length along z
+    size_m     (width along x, height, length along z)
+    ambient    (red, green, blue) light from everywhere
     parts      (P,) PART
     nodes      (2P - 1,) NODE, depth first
-    materials  (M,) MATERIAL
-    surfaces   (6,) the material of each surface, in the order WEST, EAST, FLOOR, CEILING, NORTH, SOUTH
+    materials  (6 + M,) MATERIAL; the first six are those of the room's surfaces
     lights     (L,) LIGHT
-    ambient    (3,) light from everywhere
     """
 
-    size_m: np.ndarray
+    size_m: tuple[float, float, float]
+    ambient: tuple[float, float, float]
     parts: np.ndarray
     nodes: np.ndarray
     materials: np.ndarray
-    surfaces: np.ndarray
     lights: np.ndarray
-    ambient: np.ndarray
 
 
 def make_scene(
-    size_m: Sequence[float],
+    size_m: tuple[float, float, float],
+    ambient: tuple[float, float, float],
     parts: Sequence[Part],
     materials: Sequence[tuple],
-    surfaces: Sequence[int],
-    lights: Sequence[tuple],
-    ambient: Sequence[float],
+    lights: Sequence[tuple] = (),
 ) -> Scene:
-    """Packs a room for the compiled functions. ``materials`` and ``lights`` are tuples as in their dtypes."""
+    """Packs a room for the compiled functions.
+
+    ``materials`` and ``lights`` are tuples as in their dtypes; the first six materials are those of the walls,
+    floor and ceiling in the order WEST, EAST, FLOOR, CEILING, NORTH, SOUTH.
+    """
     return Scene(
-        np.array(size_m, np.float64),
+        size_m,
+        ambient,
         np.array([part.row() for part in parts], PART),
-        box_tree([part.bounds() for part in parts]),
+        box_tree(*bounds(parts)),
         np.array(materials, MATERIAL),
-        np.array(surfaces, np.int64),
         np.array(lights, LIGHT),
-        np.array(ambient, np.float64),
     )
 
 
-def box_tree(bounds: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The tree of boxes over parts: (2P - 1,) NODE, depth first; members are split where ``_best_split`` says."""
-    count = len(bounds)
+def box_tree(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The tree over boxes with these corners, each (P, 3): (2P - 1,) NODE, depth first."""
+    count = len(low)
     nodes = np.zeros(max(2 * count - 1, 0), NODE)
-    low = np.array([b[0] for b in bounds]).reshape(count, 3)
-    high = np.array([b[1] for b in bounds]).reshape(count, 3)
     waiting = [(0, np.arange(count))] if count else []
     while waiting:
         at, members = waiting.pop()
@@ -92,7 +99,7 @@ def box_tree(bounds: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     return nodes
 
 
-@njit(**NUMBA)
+@compiled
 def _best_split(low, high, members):
     """(members in order, how many of them go left) so that few rays meet both halves.
 
@@ -122,7 +129,7 @@ def cast_depth(scene: Scene, camera: Camera, position_m: np.ndarray, rotation: n
     """The z depth in metres at every pixel centre, float32 (height, width); it is never absent."""
     depth_m = np.empty((camera.height, camera.width), np.float32)
     origin, axes = _pose(position_m, rotation)
-    _fill_depth(scene.size_m, scene.nodes, scene.parts, _lens(camera), origin, axes, depth_m)
+    _fill_depth(scene.size_m, scene.parts, scene.nodes, _lens(camera), origin, axes, depth_m)
     return depth_m
 
 
@@ -158,7 +165,7 @@ def _pose(position_m: np.ndarray, rotation: np.ndarray) -> tuple[tuple[float, ..
     return tuple(float(v) for v in position_m), tuple(float(v) for v in np.ravel(rotation))
 
 
-@njit(**NUMBA)
+@compiled
 def _leave_room(size_m, origin, direction):
     """(ray parameter, surface) at which a ray from inside meets the room's shell."""
     dx, dy, dz = direction
@@ -173,7 +180,7 @@ def _leave_room(size_m, origin, direction):
     return tz, SOUTH if dz > 0 else NORTH
 
 
-@njit(**NUMBA)
+@compiled
 def _reaches(node, origin, inverse_direction, limit):
     """Whether a ray meets the node's box before ray parameter ``limit``."""
     ox, oy, oz = origin
@@ -186,8 +193,8 @@ def _reaches(node, origin, inverse_direction, limit):
     return enter <= leave and leave > 0.0 and enter < limit
 
 
-@njit(**NUMBA)
-def _nearest(size_m, nodes, parts, origin, direction):
+@compiled
+def _nearest(size_m, parts, nodes, origin, direction):
     """(ray parameter, what) of the first thing met: a part's index, or -1 - s for the room's surface s."""
     nearest, surface = _leave_room(size_m, origin, direction)
     what = -1 - surface
@@ -206,8 +213,8 @@ def _nearest(size_m, nodes, parts, origin, direction):
     return nearest, what
 
 
-@njit(**NUMBA)
-def _blocked(nodes, parts, origin, direction):
+@compiled
+def _blocked(parts, nodes, origin, direction):
     """Whether any part lies between the ray's origin and the point at parameter 1."""
     inverse_direction = inverse(direction)
     at = 0
@@ -222,7 +229,7 @@ def _blocked(nodes, parts, origin, direction):
     return False
 
 
-@njit(**NUMBA)
+@compiled
 def _surface_normal(surface):
     """Normal of one of the room's surfaces, towards the inside."""
     sign = -1.0 if surface in (EAST, CEILING, SOUTH) else 1.0
@@ -233,32 +240,23 @@ def _surface_normal(surface):
     return 0.0, 0.0, sign
 
 
-@njit(**NUMBA)
-def _surface_at(parts, materials, surfaces, what, point):
-    """(material index, world normal, blend 0..1 of the material's two colours) at a point that was met."""
-    if what < 0:
-        material, normal = surfaces[-1 - what], _surface_normal(-1 - what)
-        return material, normal, pattern_blend(materials[material], 0, point, normal)
-    part = parts[what]
+@compiled
+def _part_surface(part, point):
+    """(point in the part's own axes, normal in them) at a point of the world on the part's surface."""
     unit = into_unit(part, (point[0] - part.x, point[1] - part.y, point[2] - part.z))
-    normal = part_normal(part, unit)
-    # Patterns lie in the part's own axes, and each part has its own, so that no two boards are the same.
-    place = (unit[0] / part.per_x, unit[1] / part.per_y, unit[2] / part.per_z)
-    blend = pattern_blend(materials[part.material], what, place, normal)
-    return part.material, into_world(part, normal), blend
+    return (unit[0] / part.per_x, unit[1] / part.per_y, unit[2] / part.per_z), part_normal(part, unit)
 
 
-@njit(**NUMBA)
-def _light_at(size_m, parts, nodes, lights, ambient, gloss, point, normal, ray, noise_key):
+@compiled
+def _light_at(parts, nodes, lights, ambient, gloss, point, normal, ray, noise_key):
     """((red, green, blue) light that falls on a point, highlight that it sends back along the ray)."""
-    share = open_share(size_m, point, normal)
-    red, green, blue = ambient[0] * share, ambient[1] * share, ambient[2] * share
+    red, green, blue = ambient
     shine = 0.0
     start = along(point, normal, _START_M)
     for k in range(len(lights)):
         light = lights[k]
         to_light, strength = light_sample(light, point, normal, noise_key, k)
-        if strength > 0.0 and not _blocked(nodes, parts, start, to_light):
+        if strength > 0.0 and not _blocked(parts, nodes, start, to_light):
             red += light.red * strength
             green += light.green * strength
             blue += light.blue * strength
@@ -267,25 +265,29 @@ def _light_at(size_m, parts, nodes, lights, ambient, gloss, point, normal, ray, 
     return (red, green, blue), shine
 
 
-@njit(**NUMBA)
+@compiled
 def _through_pixel(lens, axes, column, row):
     """World direction, with camera z of 1, of the ray through a point of the picture."""
     fx, fy, cx, cy = lens
     u, v = (column - cx) / fx, (row - cy) / fy
-    return axes[0] * u + axes[1] * v + axes[2], axes[3] * u + axes[4] * v + axes[5], axes[6] * u + axes[7] * v + axes[8]
+    return (
+        axes[0] * u + axes[1] * v + axes[2],
+        axes[3] * u + axes[4] * v + axes[5],
+        axes[6] * u + axes[7] * v + axes[8],
+    )
 
 
-@njit(**NUMBA)
-def _fill_depth(size_m, nodes, parts, lens, origin, axes, depth_m):
+@compiled
+def _fill_depth(size_m, parts, nodes, lens, origin, axes, depth_m):
     for row in range(depth_m.shape[0]):
         for column in range(depth_m.shape[1]):
             ray = _through_pixel(lens, axes, column, row)
-            depth_m[row, column] = _nearest(size_m, nodes, parts, origin, ray)[0]
+            depth_m[row, column] = _nearest(size_m, parts, nodes, origin, ray)[0]
 
 
-@njit(**NUMBA)
+@compiled
 def _fill_picture(
-    size_m, parts, nodes, materials, surfaces, lights, ambient,
+    size_m, ambient, parts, nodes, materials, lights,
     lens, origin, axes, supersample, seed, radiance, depth_m,
 ):  # fmt: skip
     radiance[:] = 0.0
@@ -297,14 +299,23 @@ def _fill_picture(
                 u = column + (right + 0.5) / supersample - 0.5
                 v = row + (down + 0.5) / supersample - 0.5
                 ray = _through_pixel(lens, axes, u, v)
-                depth, what = _nearest(size_m, nodes, parts, origin, ray)
+                depth, what = _nearest(size_m, parts, nodes, origin, ray)
                 depth_m[row, column] = depth
                 point = along(origin, ray, depth)
-                index, normal, blend = _surface_at(parts, materials, surfaces, what, point)
-                material = materials[index]
+                if what < 0:
+                    material, normal = materials[-1 - what], _surface_normal(-1 - what)
+                    blend = pattern_blend(material, 0, point, normal)
+                else:
+                    # Patterns lie in the part's own axes; each part has its own, so that no two boards are alike.
+                    part = parts[what]
+                    place, own_normal = _part_surface(part, point)
+                    material, normal = materials[part.material], into_world(part, own_normal)
+                    blend = pattern_blend(material, what, place, own_normal)
                 noise_key = (column * supersample + right, row * supersample + down, seed)
+                share = open_share(size_m, point, normal)
+                reaching = (ambient[0] * share, ambient[1] * share, ambient[2] * share)
                 light, shine = _light_at(
-                    size_m, parts, nodes, lights, ambient, material.gloss, point, normal, ray, noise_key
+                    parts, nodes, lights, reaching, material.gloss, point, normal, ray, noise_key
                 )
                 red = material.red + (material.red2 - material.red) * blend
                 green = material.green + (material.green2 - material.green) * blend
@@ -314,4 +325,4 @@ def _fill_picture(
                 radiance[row, column, 2] += weight * (blue * (light[2] + material.glow) + shine)
             if supersample > 1:  # none of the rays, or only one of them, went through the pixel's centre
                 ray = _through_pixel(lens, axes, column, row)
-                depth_m[row, column] = _nearest(size_m, nodes, parts, origin, ray)[0]
+                depth_m[row, column] = _nearest(size_m, parts, nodes, origin, ray)[0]

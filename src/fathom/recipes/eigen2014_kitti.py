@@ -3,19 +3,22 @@
 from dataclasses import replace
 
 from fathom.ops.augment import Ranges
-from fathom.recipes import eigen2014_nyu
 from fathom.recipes._base import Recipe
-
-_NYU = eigen2014_nyu.PRINTED
+from fathom.recipes._eigen2014 import COARSE, FINE, SOURCES, from_scratch
 
 PRINTED = Recipe(
     name="eigen2014_kitti",
     model="eigen2014/kitti",
     initialisation="release",
-    stages=(replace(_NYU.stages[0], samples=1_500_000), replace(_NYU.stages[1], samples=1_000_000)),
+    stages=(replace(COARSE, samples=1_500_000), replace(FINE, samples=1_000_000)),
+    lam=0.5,
+    reduction="mean",
+    optimiser="sgd",
+    momentum=0.9,
+    batch=32,
     augmentation=Ranges(scale=(1.0, 1.2), translate=True, flip=0.5, gain=(0.8, 1.2)),
     sources={
-        **_NYU.sources,
+        **SOURCES,
         "samples": "P 4.2",
         "rates": "P 4.2: as for NYU",
         "weight_decay": "C for NYU, taken over (A); C has no KITTI configuration",
@@ -25,4 +28,4 @@ PRINTED = Recipe(
     },
 )
 
-ENTRIES = {"": PRINTED, "scratch": eigen2014_nyu.from_scratch(PRINTED)}
+ENTRIES = {"": PRINTED, "scratch": from_scratch(PRINTED)}

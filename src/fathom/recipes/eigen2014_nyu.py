@@ -1,80 +1,21 @@
 """Eigen et al. 2014 on NYU Depth v2: the paper as printed, and what works from scratch."""
 
-from dataclasses import replace
-
 from fathom.ops.augment import Ranges
-from fathom.recipes._base import Recipe, Stage
+from fathom.recipes._base import Recipe
+from fathom.recipes._eigen2014 import COARSE, FINE, SOURCES, from_scratch
 
 PRINTED = Recipe(
     name="eigen2014_nyu",
     model="eigen2014/nyu",
     initialisation="release",
-    stages=(
-        Stage(
-            scale="coarse",
-            samples=2_000_000,
-            rates={"coarse.conv": 0.001, "coarse.full": 0.1},
-            weight_decay={"coarse.conv": 5e-4, "coarse.full": 1e-4},
-        ),
-        Stage(
-            scale="fine",
-            samples=1_500_000,
-            rates={"fine.conv1": 0.001, "fine.conv2": 0.01, "fine.conv3": 0.001},
-            weight_decay={"fine.conv": 1e-4},
-        ),
-    ),
+    stages=(COARSE, FINE),
     lam=0.5,
     reduction="mean",
     optimiser="sgd",
     momentum=0.9,
     batch=32,
     augmentation=Ranges(scale=(1.0, 1.5), rotation_deg=(-5.0, 5.0), translate=True, flip=0.5, gain=(0.8, 1.2)),
-    sources={
-        "model": "P Fig. 1",
-        "initialisation": "C; the coarse convolutions begin at C's fallback, for want of its ImageNet weights",
-        "stages": "P 3.3: coarse first, then fine with the coarse network frozen",
-        "samples": "P 4.1",
-        "rates": "P 4.1; C has the same",
-        "weight_decay": "C; P prints none",
-        "schedule": "P prints no decay and C has none",
-        "lam": "P 3.2",
-        "reduction": "P 3.2, Eqn 4 for each image; C weights images by n squared",
-        "optimiser": "P 4.1",
-        "momentum": "P 4.1",
-        "batch": "P 4.1",
-        "augmentation": "P 3.3; the flip's probability as printed, corners exposed by rotation masked (A)",
-    },
+    sources=SOURCES,
 )
-
-SCRATCH_DEPARTURES = (
-    "Convolutions start from He et al.'s random numbers, not from ImageNet.",
-    "AdamW (coarse 2e-4, fine 1e-4), cosine to zero, in place of SGD with the printed rates: from scratch those "
-    "stay at the mean-depth baseline for tens of thousands of samples.",
-    "The fine network starts by passing the coarse prediction through.",
-)
-
-
-def from_scratch(printed: Recipe) -> Recipe:
-    """What works without ImageNet weights: the same networks, data, loss and augmentation, another optimiser."""
-    rates = {"coarse": {"coarse.": 2e-4}, "fine": {"fine.": 1e-4}}
-    return replace(
-        printed,
-        name=f"{printed.name}/scratch",
-        initialisation="he",
-        optimiser="adamw",
-        stages=tuple(
-            replace(s, rates=rates[s.scale], weight_decay={"": 1e-4}, schedule="cosine") for s in printed.stages
-        ),
-        departures=SCRATCH_DEPARTURES,
-        sources={
-            **printed.sources,
-            "initialisation": "A",
-            "optimiser": "A",
-            "rates": "A",
-            "weight_decay": "A",
-            "schedule": "A",
-        },
-    )
-
 
 ENTRIES = {"": PRINTED, "scratch": from_scratch(PRINTED)}

@@ -2,16 +2,28 @@
 
 from dataclasses import replace
 
-from fathom.recipes import eigen2014_nyu
+from fathom.ops.augment import Ranges
+from fathom.recipes._base import Recipe
+from fathom.recipes._eigen2014 import COARSE, FINE, SCRATCH_DEPARTURES, SOURCES, from_scratch
+
+_RECIPE = from_scratch(
+    Recipe(
+        name="eigen2014_rooms",
+        model="eigen2014/nyu",
+        initialisation="release",
+        stages=(replace(COARSE, samples=60_000), replace(FINE, samples=15_000)),
+        augmentation=Ranges(scale=(1.0, 1.5), rotation_deg=(-5.0, 5.0), translate=True, flip=0.5, gain=(0.8, 1.2)),
+        sources={**SOURCES, "samples": "A"},
+    )
+)
 
 ENTRIES = {
     "": replace(
-        eigen2014_nyu.ENTRIES["scratch"].with_samples(coarse=60_000, fine=15_000),
+        _RECIPE,
         name="eigen2014_rooms",
         departures=(
-            *eigen2014_nyu.SCRATCH_DEPARTURES,
+            *SCRATCH_DEPARTURES,
             "Procedural rooms in place of NYU Depth v2; 60,000 and 15,000 samples.",
         ),
-        sources={**eigen2014_nyu.ENTRIES["scratch"].sources, "samples": "A"},
     )
 }

@@ -1,0 +1,116 @@
+import errno
+import json
+
+import numpy as np
+import pytest
+
+from fathom.errors import BadInput, CannotWrite, MissingData, UnknownName
+from fathom.files import store as store_module
+from fathom.files.store import Store, StoreWriter
+from fathom.records import Camera, Sample
+
+CAMERA = Camera(40, 41, 15.5, 11.5, 32, 24)
+
+
+def sample(number: int, size=(24, 32)) -> Sample:
+    rng = np.random.default_rng(number)
+    depth_m = rng.uniform(0.5, 9, size).astype(np.float32)
+    depth_m[rng.random(size) < 0.2] = np.nan
+    rgb = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    camera = Camera(40 + number, 41, 15.5, 11.5, size[1], size[0])
+    return Sample(rgb, depth_m, camera, f"picture{number}", f"scene{number // 2}")
+
+
+def write(path, numbers=range(6)) -> Store:
+    writer = StoreWriter(path, (24, 32), 0.001)
+    for n in numbers:
+        writer.add(sample(n), "test" if n >= 4 else "train")
+    return writer.close("made", {"source": {"by": "hand"}})
+
+
+def test_what_is_written_is_read(tmp_path):
+    store = write(tmp_path / "s")
+    assert (len(store), store.title, store.frame, store.splits) == (6, "made", (24, 32), {"train": 4, "test": 2})
+    assert store.manifest["source"] == {"by": "hand"}
+    for n in range(6):
+        found, expected = store.sample(n), sample(n)
+        assert np.array_equal(found.rgb, expected.rgb)
+        assert np.array_equal(np.isnan(found.depth_m), np.isnan(expected.depth_m))
+        assert np.nanmax(np.abs(found.depth_m - expected.depth_m)) <= 0.0005001
+        assert (found.name, found.scene, found.camera) == (expected.name, expected.scene, expected.camera)
+    many = store.depth_m(np.array([3, 0]))
+    assert np.array_equal(many[1], store.sample(0).depth_m, equal_nan=True)
+    assert isinstance(store.rgb, np.memmap)
+
+
+def test_splits(tmp_path):
+    store = write(tmp_path / "s")
+    test = store.split("test")
+    assert (test.title, len(test), [s.name for s in test]) == ("made/test", 2, ["picture4", "picture5"])
+    assert len(store.split("all")) == 6
+    with pytest.raises(UnknownName, match="train, test"):
+        store.split("validation")
+
+
+def test_fingerprint_tells_other_samples_and_other_orders_apart(tmp_path):
+    a, b = write(tmp_path / "a"), write(tmp_path / "b")
+    assert a.split("all").fingerprint == b.split("all").fingerprint
+    others = [write(tmp_path / "c", [0, 1, 2, 3, 5, 4]), write(tmp_path / "d", [0, 1, 2, 3, 4, 7])]
+    found = {s.split("all").fingerprint for s in (a, *others)} | {a.split("test").fingerprint}
+    assert len(found) == 4
+
+
+def test_no_store_before_it_is_closed(tmp_path):
+    writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
+    writer.add(sample(0), "train")
+    with pytest.raises(MissingData, match="prepare"):
+        Store.open(tmp_path / "s")
+    writer.abandon()
+    assert list((tmp_path / "s").iterdir()) == []
+
+
+def test_writing_again_replaces_the_old_one(tmp_path):
+    write(tmp_path / "s")
+    assert len(write(tmp_path / "s", [1])) == 1
+
+
+def test_samples_that_do_not_fit_are_refused(tmp_path):
+    writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
+    with pytest.raises(BadInput, match=r"32x20.*32x24"):
+        writer.add(sample(0, (20, 32)), "train")
+    far = sample(1)
+    far.depth_m[0, 0] = 70
+    with pytest.raises(BadInput, match=r"16 bits"):
+        writer.add(far, "train")
+    writer.add(sample(2), "train")
+    assert [s.name for s in writer.close("made", {}).split("all")] == ["picture2"]
+
+
+def test_a_full_disk_is_reported(tmp_path, monkeypatch):
+    writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
+
+    def full(self, row):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store_module._GrowingArray, "append", full)
+    with pytest.raises(CannotWrite, match="No space left"):
+        writer.add(sample(0), "train")
+
+
+def test_damage_is_noticed(tmp_path):
+    store = write(tmp_path / "s")
+    manifest = json.loads((store.path / "manifest.json").read_text())
+    (store.path / "manifest.json").write_text(json.dumps(manifest | {"samples": manifest["samples"][:5]}))
+    with pytest.raises(BadInput, match="do not fit the manifest"):
+        Store.open(store.path)
+    (store.path / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(BadInput, match="format 99"):
+        Store.open(store.path)
+    (store.path / "manifest.json").write_text(json.dumps(manifest)[:-20])
+    with pytest.raises(BadInput, match="damaged"):
+        Store.open(store.path)
+    write(tmp_path / "s")
+    whole = (store.path / "rgb.npy").read_bytes()
+    (store.path / "rgb.npy").write_bytes(whole[:-100])
+    with pytest.raises(BadInput, match="damaged"):
+        Store.open(store.path)

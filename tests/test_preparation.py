@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fathom.errors import BadInput, MissingData
+from fathom.files.store import Store
+from fathom.preparation import hold_out, prepare
+from fathom.records import Camera, Sample
+
+
+class Made:
+    """Ten scenes of three samples; sample 4 is damaged, 7 missing and 9 of another size."""
+
+    title, frame, depth_step_m = "made", (6, 8), 0.001
+
+    def __init__(self, official=""):
+        self.official = official
+
+    def __len__(self):
+        return 30
+
+    def name_of(self, index):
+        return f"n{index}"
+
+    def read(self, index):
+        if index == 4:
+            raise BadInput("n4.png: damaged")
+        if index == 7:
+            raise MissingData("n7.png: gone")
+        height = 5 if index == 9 else 6
+        rgb = np.full((height, 8, 3), index, np.uint8)
+        depth_m = np.full((height, 8), 1 + index / 10, np.float32)
+        return Sample(rgb, depth_m, Camera.from_fov(8, height, 60), self.name_of(index), f"scene{index // 3}")
+
+    def split_of(self, index):
+        return self.official
+
+    def provenance(self):
+        return {"dataset": "made"}
+
+
+class Nothing(Made):
+    def read(self, index):
+        raise BadInput(f"n{index}: nothing here")
+
+
+def test_bad_samples_are_left_out_and_said_so(tmp_path):
+    calls = []
+    store = prepare(Made(), tmp_path / "s", progress=lambda *call: calls.append(call))
+    assert [s["name"] for s in store.manifest["left_out"]] == ["n4", "n7", "n9"]
+    assert "damaged" in store.manifest["left_out"][0]["reason"]
+    assert [s.name for s in store.split("all")] == [f"n{i}" for i in range(30) if i not in (4, 7, 9)]
+    assert [call[:2] for call in calls] == [(i + 1, 30) for i in range(30)]
+    assert [call[0] for call in calls if call[2]] == [5, 8, 10]
+    assert store.manifest["source"] == {"dataset": "made"}
+
+
+def test_no_scene_is_in_two_splits(tmp_path):
+    store = prepare(Made(), tmp_path / "s", holdout={"test": 0.2, "val": 0.1}, seed=3)
+    scenes = {name: {s.scene for s in store.split(name)} for name in store.splits}
+    assert {name: len(found) for name, found in scenes.items()} == {"train": 7, "test": 2, "val": 1}
+    assert not scenes["train"] & scenes["test"] | scenes["train"] & scenes["val"] | scenes["test"] & scenes["val"]
+
+
+def test_official_splits_are_kept(tmp_path):
+    assert prepare(Made("official"), tmp_path / "s").splits == {"official": 27}
+
+
+def test_nothing_is_left_behind_when_nothing_can_be_read(tmp_path):
+    with pytest.raises(BadInput, match="not one of 30"):
+        prepare(Nothing(), tmp_path / "s")
+    assert list((tmp_path / "s").iterdir()) == []
+    with pytest.raises(MissingData):
+        Store.open(tmp_path / "s")
+
+
+@given(st.sets(st.text(max_size=5), min_size=2, max_size=40), st.floats(0.01, 0.4), st.integers(0, 5))
+def test_held_out_scenes_depend_on_names_and_seed_alone(scenes, share, seed):
+    splits = hold_out(scenes, {"test": share}, seed)
+    assert splits == hold_out(set(reversed(sorted(scenes))), {"test": share}, seed)
+    held = [s for s, split in splits.items() if split == "test"]
+    assert len(held) == max(1, round(share * len(scenes)))
+
+
+def test_impossible_shares_are_refused():
+    with pytest.raises(BadInput, match="too few"):
+        hold_out({"only"}, {"test": 0.1}, 0)
+    with pytest.raises(BadInput, match="shares"):
+        hold_out({"a", "b"}, {"test": 1.0}, 0)
+    assert hold_out({"a"}, {}, 0) == {"a": "train"}

@@ -1,0 +1,246 @@
+import json
+import math
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from reference.tiny import ADAM, RECIPE, SPEC, put_on_shelf
+
+from fathom import training
+from fathom.errors import BadCheckpoint, BadInput, MissingData, TrainingFailed
+from fathom.files.checkpoint import read_weights
+from fathom.files.runlog import RunLog, read_log
+from fathom.models import eigen2014
+from fathom.ops import augment
+from fathom.ops.losses import scale_invariant_loss
+from fathom.training import batch_indices, gather, statistics, train
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    put_on_shelf(monkeypatch)
+
+
+def weights(run):
+    return read_weights(run.weights)[0]
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def quietly(recipe, store, out, **options):
+    return train(recipe, store, out, progress=False, precision="fp32", **options)
+
+
+def test_a_run_learns_and_leaves_everything_behind(rooms_store, tmp_path):
+    recipe = RECIPE.with_samples(coarse=400, fine=100)
+    run = quietly(recipe, rooms_store, tmp_path / "run", seed=1)
+    assert {p.name for p in run.out.iterdir()} == {"weights.safetensors", "log.jsonl", "curves.png"}
+    losses = [line["loss"] for line in read_log(run.out / "log.jsonl") if "loss" in line]
+    assert np.mean(losses[-2:]) < np.mean(losses[:2])
+    meta = read_weights(run.weights)[1]
+    assert meta["model"] == "tiny"
+    assert meta["seed"] == 1
+    assert meta["samples"] == run.samples_seen == {"coarse": 400, "fine": 100}
+    assert meta["data"] == f"rooms/train {rooms_store.split('train').fingerprint}"
+    assert meta["recipe"]["departures"] == list(recipe.departures)
+    stages = {line["stage"] for line in read_log(run.out / "log.jsonl") if "validation_abs_rel" in line}
+    assert stages == {"coarse", "fine"}
+
+
+def test_the_coarse_network_is_frozen_while_the_fine_one_trains(rooms_store, tmp_path, monkeypatch):
+    at_stage_end = {}
+    save = training._save
+
+    def spy(out, meta, model, optimiser):
+        at_stage_end[meta["stage"]] = {name: t.clone() for name, t in model.state_dict().items()}
+        at_stage_end[f"dropout {meta['stage']}"] = model.coarse.training
+        save(out, meta, model, optimiser)
+
+    monkeypatch.setattr(training, "_save", spy)
+    final = weights(quietly(RECIPE, rooms_store, tmp_path / "run"))
+    first = at_stage_end[1]
+    changed = {name for name in final if not torch.equal(final[name], first[name])}
+    assert changed == {"fine.weight", "fine.bias"}
+    model = eigen2014.Eigen2014.__new__(eigen2014.Eigen2014)  # freezing goes by names: no weights needed
+    torch.nn.Module.__init__(model)
+    model.coarse, model.fine = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    training._freeze_all_but(RECIPE.stages[1], model)
+    assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]
+    assert (model.coarse.training, model.fine.training) == (False, True)
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, ADAM], ids=["sgd", "adamw"])
+def test_the_seed_decides(rooms_store, tmp_path, recipe):
+    a, b, c = (quietly(recipe, rooms_store, tmp_path / str(i), seed=seed) for i, seed in enumerate((1, 1, 2)))
+    assert same(weights(a), weights(b))
+    assert not same(weights(a), weights(c))
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, ADAM], ids=["sgd", "adamw"])
+@pytest.mark.parametrize("stop_after", [1, 5, 12, 14])
+def test_stopped_and_resumed_is_the_same_to_the_bit(rooms_store, tmp_path, monkeypatch, recipe, stop_after):
+    whole = quietly(recipe, rooms_store, tmp_path / "whole")
+    gather_really, calls = training.gather, []
+
+    def interrupted(*arguments):
+        if len(arguments[1]) == recipe.batch:
+            calls.append(1)
+        if len(calls) == stop_after:
+            os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C in the middle of a step
+        return gather_really(*arguments)
+
+    monkeypatch.setattr(training, "gather", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        quietly(recipe, rooms_store, tmp_path / "cut")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.setattr(training, "gather", gather_really)
+    assert not (tmp_path / "cut/weights.safetensors").exists()
+    resumed = quietly(recipe, rooms_store, tmp_path / "cut", resume=True)
+    assert same(weights(whole), weights(resumed))
+    assert not (tmp_path / "cut/last.safetensors").exists()
+
+
+def stopped(store, out, monkeypatch):
+    """A run that was stopped after its first step."""
+    gather_really, calls = training.gather, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return gather_really(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "gather", interrupted)
+        quietly(RECIPE, store, out)
+    return out / "last.safetensors"
+
+
+def test_what_cannot_be_resumed(rooms_store, tmp_path, monkeypatch):
+    with pytest.raises(MissingData, match="nothing to resume"):
+        quietly(RECIPE, rooms_store, tmp_path / "run", resume=True)
+    last = stopped(rooms_store, tmp_path / "run", monkeypatch)
+    with pytest.raises(BadCheckpoint, match="its seed differs"):
+        quietly(RECIPE, rooms_store, tmp_path / "run", resume=True, seed=5)
+    with pytest.raises(BadCheckpoint, match="its recipe differs"):
+        quietly(replace(RECIPE, lam=0.0), rooms_store, tmp_path / "run", resume=True)
+    last.write_bytes(last.read_bytes()[:-50])
+    with pytest.raises(BadCheckpoint, match="damaged"):
+        quietly(RECIPE, rooms_store, tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_no_number_names_the_samples(rooms_store, tmp_path):
+    stages = (replace(RECIPE.stages[0], rates={"coarse": 1e30}),)
+    with pytest.raises(TrainingFailed, match=r"step \d+ of stage coarse.*room_"):
+        quietly(replace(RECIPE, stages=stages), rooms_store, tmp_path / "run")
+    assert not (tmp_path / "run/weights.safetensors").exists()
+
+
+def test_store_and_recipe_must_fit(rooms_store, tmp_path):
+    with pytest.raises(BadInput, match=r"64x48.*320x240"):
+        quietly("mean_depth/nyu", rooms_store, tmp_path / "run")
+    with pytest.raises(BadInput, match="optimiser"):
+        quietly(replace(RECIPE, optimiser="lion"), rooms_store, tmp_path / "run")
+    stages = (replace(RECIPE.stages[0], schedule="step"),)
+    with pytest.raises(BadInput, match="schedule"):
+        quietly(replace(RECIPE, stages=stages), rooms_store, tmp_path / "run")
+
+
+def test_rates_and_decay_reach_their_parameters(rooms_store):
+    stage = replace(
+        RECIPE.stages[0],
+        rates={"coarse": 0.1, "coarse.0": 0.001},
+        weight_decay={"coarse.3": 1e-4},
+        schedule="cosine",
+    )
+    from reference.tiny import Tiny
+
+    model = Tiny()
+    optimiser = training._optimiser(RECIPE, stage, model)
+    names = {id(p): name for name, p in model.named_parameters()}
+    found = {names[id(p)]: (g["lr"], g["weight_decay"]) for g in optimiser.param_groups for p in g["params"]}
+    assert found == {
+        "coarse.0.weight": (0.001, 0.0),
+        "coarse.0.bias": (0.001, 0.0),
+        "coarse.3.weight": (0.1, 1e-4),
+        "coarse.3.bias": (0.1, 0.0),
+    }
+    rates = []
+    for done in (0.025, 0.05, 0.5, 1.0):
+        training._set_rate(optimiser, stage, done)
+        rates.append(max(g["lr"] for g in optimiser.param_groups))
+    expected = [0.05 * (1 + math.cos(0.025 * math.pi)) / 2, 0.1 * (1 + math.cos(0.05 * math.pi)) / 2, 0.05, 0.0]
+    assert rates == pytest.approx(expected)
+
+
+@given(st.integers(1, 40), st.integers(1, 17), st.integers(0, 9))
+def test_every_epoch_sees_every_sample_once(count, batch, seed):
+    steps = math.ceil(2 * count / batch)
+    seen = np.concatenate([batch_indices(count, batch, step, [seed, 0]) for step in range(steps)])
+    for epoch in range(2):
+        assert sorted(seen[epoch * count : (epoch + 1) * count]) == list(range(count))
+
+
+def test_gather_of_the_centre_is_a_slice_of_the_store(rooms_store):
+    split = rooms_store.split("train")
+    indices = np.array([3, 0])
+    rgb, truth_m = gather(
+        split, indices, augment.draw(augment.Ranges(), 2, torch.Generator()), SPEC, torch.device("cpu")
+    )
+    sample = split.sample(3)
+    assert np.abs(rgb[0].permute(1, 2, 0).numpy() - sample.rgb[2:46, 2:62] / 255).max() < 1e-5
+    assert np.array_equal(truth_m[0].numpy(), sample.depth_m[7:43:4, 7:59:4], equal_nan=True)
+
+
+def test_statistics_are_those_of_the_truth(rooms_store):
+    split = rooms_store.split("train")
+    depths_m = np.stack([s.depth_m for s in split]).astype(np.float64)
+    found = statistics(split)
+    assert found.mean_log_depth == pytest.approx(np.nanmean(np.log(depths_m)), abs=1e-6)
+    assert np.allclose(found.mean_depth_m.numpy(), np.nanmean(depths_m, 0), atol=1e-5)
+
+
+def test_validation_is_the_loss_of_the_centre_crops(rooms_store):
+    from reference.tiny import Tiny
+
+    model, split = Tiny(), rooms_store.split("test")
+    loss, abs_rel = training.validate(model, "fine", split, RECIPE)
+    rgb, truth_m = gather(
+        split,
+        np.arange(len(split)),
+        augment.draw(augment.Ranges(), len(split), torch.Generator()),
+        SPEC,
+        torch.device("cpu"),
+    )
+    with torch.no_grad():
+        prediction = model.eval()(rgb)
+    assert loss == pytest.approx(scale_invariant_loss(prediction, truth_m).item(), rel=1e-5)
+    expected = ((prediction.exp() - truth_m).abs() / truth_m).flatten(1).nanmean(1).mean().item()
+    assert abs_rel == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_log_cut_short_by_a_kill_is_still_read(tmp_path):
+    with RunLog(tmp_path, keep=False, show=False) as log:
+        log.begin("coarse", 100, 0)
+        log.step("coarse", 10, 0.5, 0.1)
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"stage": "coa')
+    assert [line["loss"] for line in read_log(tmp_path / "log.jsonl")] == [0.5]
+    with RunLog(tmp_path, keep=True, show=False) as log:
+        log.step("coarse", 20, 0.4, 0.1)
+    text = (tmp_path / "log.jsonl").read_text()
+    assert json.loads(text.splitlines()[0])["loss"] == 0.5
+
+
+def test_precision_is_measured_and_kept(rooms_store, tmp_path):
+    assert training.faster_precision(torch.device("cpu")) in ("fp32", "bf16")
+    run = train(RECIPE, rooms_store, tmp_path / "run", progress=False, precision="bf16")
+    assert read_weights(run.weights)[1]["precision"] == "bf16"
+    assert all(t.dtype == torch.float32 for t in weights(run).values())

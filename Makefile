@@ -31,7 +31,7 @@ bench: .venv/installed
 
 docs: .venv/installed
 	$(INSTALL) -e '.[docs]'
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .venv build dist site demo .pytest_cache .ruff_cache .hypothesis

@@ -25,8 +25,10 @@ from fathom.files.checkpoint import read_weights, write_weights
 from fathom.files.store import Split, Store
 from fathom.models._base import DepthModel, DepthStatistics, InputSpec
 from fathom.ops import augment, losses
-from fathom.predictor import choose_device
+from fathom.predictor import Predictor, choose_device
 from fathom.recipes._base import Recipe, Stage
+from fathom.records import Photo
+from fathom.saving import save_contact_sheet
 
 LOG_EVERY = 10  # steps between readings of the loss: reading it waits for the device
 SAVE_EVERY_S = 300
@@ -62,6 +64,7 @@ def train(
     last.safetensors      weights and optimiser, every five minutes and on Ctrl-C; ``resume`` goes on from there
     log.jsonl             a line every ten steps: stage, samples, loss, rate, images/s; and validations
     curves.png            the losses
+    samples.png           held-out photos, their truth and the prediction, drawn after each stage
 
     ``precision`` is "fp32", "bf16" (autocast; weights and loss stay float32), or "auto": the faster one, measured.
     A resumed run keeps its own.
@@ -122,6 +125,8 @@ def train(
                     log.say(f"stopped: {out / 'last.safetensors'} holds what was done; --resume goes on from there")
                     raise KeyboardInterrupt
             save(number + 1, 0, None)
+            if validation:
+                _draw_samples(out / "samples.png", recipe, stage, model, validation, device)
     seconds = begin["seconds"] + time.monotonic() - started
     samples = {stage.scale: _step_count(recipe, stage) * recipe.batch for stage in recipe.stages}
     took = {"samples": samples, "seconds": round(seconds), "device": str(target), "precision": precision}
@@ -227,6 +232,20 @@ def validate(model: DepthModel, scale: str, split: Split, recipe: Recipe) -> tup
         relative = (prediction.exp() - truth_m).abs() / truth_m
         abs_rel.append(relative.flatten(1).nanmean(1))
     return torch.cat(error).mean().item(), torch.cat(abs_rel).nanmean().item()
+
+
+def _draw_samples(
+    path: Path, recipe: Recipe, stage: Stage, model: DepthModel, split: Split, device: str, count: int = 4
+) -> None:
+    """A contact sheet photo | truth | every scale trained so far, of samples spread over the split."""
+    scales = model.scales[: model.scales.index(stage.scale) + 1]
+    predictors = [Predictor(model, recipe.model, scale, device) for scale in scales]
+    rows = []
+    for index in np.unique(np.linspace(0, len(split) - 1, count).round().astype(int)):
+        sample = split.sample(int(index))
+        photo = Photo(sample.rgb, sample.camera, sample.name)
+        rows.append([sample.rgb, sample.depth_m, *(p(photo, geometry="paper").depth_m for p in predictors)])
+    save_contact_sheet(path, ["photo", "truth", *scales], rows)
 
 
 def statistics(split: Split) -> DepthStatistics:

@@ -203,10 +203,23 @@ def test_missing_and_damaged(tmp_path, name):
         read_depth_m(path, 0.001)
 
 
-def test_nothing_is_unpickled(tmp_path):
-    np.save(tmp_path / "a.npy", np.array([[{}, 1]], object), allow_pickle=True)
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_nothing_is_unpickled(tmp_path, suffix):
+    trap = np.array([[Trap(tmp_path / "sprung"), 1]], object)
+    path = write(tmp_path / f"a.{suffix}", trap)
     with pytest.raises(BadInput):
-        read_depth_m(tmp_path / "a.npy", 1.0)
+        read_depth_m(path, 1.0)
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_npz_of_several_arrays(tmp_path):

@@ -1,8 +1,8 @@
 import pytest
-from reference import recipes as paper
 
 from fathom.errors import BadInput, UnknownName
 from fathom.shelf import look_up
+from reference import recipes as paper
 
 
 @pytest.mark.parametrize(("name", "numbers"), [("eigen2014_nyu", paper.NYU), ("eigen2014_kitti", paper.KITTI)])

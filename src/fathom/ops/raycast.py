@@ -79,8 +79,8 @@ def make_scene(
         ambient,
         np.array([part.row() for part in parts], PART),
         box_tree(*bounds(parts)),
-        np.array(materials, MATERIAL),
-        np.array(lights, LIGHT),
+        np.array(list(materials), MATERIAL),
+        np.array(list(lights), LIGHT),
     )
 
 

@@ -171,7 +171,7 @@ def _leave_room(size_m, origin, direction):
     dx, dy, dz = direction
     ix, iy, iz = inverse(direction)
     tx = (math.copysign(size_m[0] / 2, dx) - origin[0]) * ix
-    ty = ((size_m[1] if dy > 0 else 0.0) - origin[1]) * iy
+    ty = ((size_m[1] if iy > 0 else 0.0) - origin[1]) * iy  # the inverse has a sign even where dy is 0
     tz = (math.copysign(size_m[2] / 2, dz) - origin[2]) * iz
     if tx <= ty and tx <= tz:
         return tx, EAST if dx > 0 else WEST

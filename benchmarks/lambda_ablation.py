@@ -60,7 +60,8 @@ def rooms(path: Path, frames: int) -> Store:
     try:
         return Store.open(path)
     except fathom.FathomError:
-        return fathom.prepare(shelf.look_up("datasets", "rooms")(frames=frames, seed=7), path, holdout={"test": 0.1})
+        dataset = shelf.look_up("datasets", "rooms")(frames=frames, seed=7)
+        return fathom.prepare(dataset, path, holdout={"test": 0.1})
 
 
 if __name__ == "__main__":

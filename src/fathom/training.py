@@ -30,7 +30,7 @@ from fathom.recipes._base import Recipe, Stage
 from fathom.records import Photo
 from fathom.saving import save_contact_sheet
 
-LOG_EVERY = 10  # steps between readings of the loss: reading it waits for the device
+LOG_EVERY = 10  # steps between readings of the loss, at most: reading it waits for the device
 SAVE_EVERY_S = 300
 VALIDATIONS = 20  # a stage
 VALIDATION_SAMPLES = 100
@@ -154,6 +154,7 @@ def _steps(
     stage = recipe.stages[number]
     steps, device = _step_count(recipe, stage), next(model.parameters()).device
     validate_every = max(1, steps // VALIDATIONS)
+    log_every = min(LOG_EVERY, validate_every)
     unread: list[Tensor] = []
     log.begin(stage.scale, steps * recipe.batch, first * recipe.batch)
     for step in range(first, steps):
@@ -171,7 +172,7 @@ def _steps(
         loss.backward()
         optimiser.step()
         unread.append(loss.detach())
-        if len(unread) == LOG_EVERY or step + 1 == steps:
+        if len(unread) == log_every or step + 1 == steps:
             mean = torch.stack(unread).mean().item()
             unread.clear()
             if not math.isfinite(mean):

@@ -15,7 +15,6 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
@@ -34,16 +33,14 @@ class RunLog:
         except OSError as error:
             raise CannotWrite(f"cannot write {self.path}: {error.strerror}; choose another folder") from error
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
+            TextColumn("{task.description:<6}"),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("{task.fields[said]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not show,
         )
-        self._task = self._bar.add_task("", visible=False, said="")
         self._clock, self._samples = time.monotonic(), 0
         self._validated = ""
 
@@ -59,7 +56,6 @@ class RunLog:
 
     def begin(self, stage: str, samples: int, done: int) -> None:
         """A stage of so many samples begins, or goes on after ``done``."""
-        self._bar.remove_task(self._task)
         self._task = self._bar.add_task(stage, total=samples, completed=done, said="")
         self._clock, self._samples = time.monotonic(), done
 
@@ -69,13 +65,13 @@ class RunLog:
         speed = (samples - self._samples) / max(now - self._clock, 1e-9)
         self._clock, self._samples = now, samples
         self._write(stage=stage, samples=samples, loss=loss, rate=rate, images_per_s=round(speed, 2))
-        said = f"loss {loss:.4f} · {speed:.1f} images/s{self._validated}"
+        said = f"loss {loss:.3f}{self._validated} · {speed:.0f} images/s"
         self._bar.update(self._task, completed=samples, said=said)
 
     def validated(self, stage: str, samples: int, loss: float, abs_rel: float) -> None:
         """The loss and abs rel of the held-out samples."""
         self._write(stage=stage, samples=samples, validation_loss=loss, validation_abs_rel=abs_rel)
-        self._validated = f" · held out: loss {loss:.4f}, abs rel {abs_rel:.3f}"
+        self._validated = f", held out {loss:.3f}"
 
     @contextmanager
     def paused(self) -> Generator[None]:

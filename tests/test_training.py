@@ -243,6 +243,7 @@ def test_a_log_cut_short_by_a_kill_is_still_read(tmp_path):
         file.write('{"stage": "coa')
     assert [line["loss"] for line in read_log(tmp_path / "log.jsonl")] == [0.5]
     with RunLog(tmp_path, keep=True, show=False) as log:
+        log.begin("coarse", 100, 10)
         log.step("coarse", 20, 0.4, 0.1)
     text = (tmp_path / "log.jsonl").read_text()
     assert json.loads(text.splitlines()[0])["loss"] == 0.5

@@ -1,5 +1,6 @@
 """The command line: exit codes, what goes to stdout and what to stderr, and how errors read."""
 
+import errno
 import json
 import os
 import subprocess
@@ -134,6 +135,11 @@ def test_an_unknown_name_suggests(run):
         ["prepare", "roms", "--out", "o"],
         ["prepare", "rooms", "--out", "o", "--frames", "many"],
         ["prepare", "rooms", "--out", "o", "--holdout", "some"],
+        ["prepare", "rooms", "--out", "o", "--holdout", "test=0.1", "--holdout", "test=0.2"],
+        ["predict", "a.jpg", "--model", "w", "--out", "o", "--geometry", "papr"],
+        ["predict", "a.jpg", "--model", "w", "--out", "o", "--fov-deg", "180"],
+        ["predict", "a.jpg", "--model", "w", "--out", "o", "--focal-px", "-1"],
+        ["predict", "a.jpg", "--model", "w", "--out", "o", "--focal-px", "9", "--fov-deg", "9"],
         ["train", "eigen2014_rooms", "--data", "d", "--out", "o", "--samples", "coarse"],
     ],
     ids=" ".join,
@@ -226,6 +232,83 @@ def test_predict_will_not_write_two_photos_to_one_file(run, photos, weights, tmp
     assert code == 1
     assert "other/a.png" in err
     assert not (tmp_path / "o").exists()
+
+
+def test_a_format_that_cannot_hold_the_depth_does_not_stop_the_others(run, photos, weights, tmp_path):
+    """3 m of the model, times a focal length of 30000 on the input, does not fit 16 bits of millimetres."""
+    words = ["predict", photos / "a.jpg", "--model", weights, "--out", tmp_path / "o", "--focal-px", 1e5]
+    code, out, err = run(*words, "--format", "png", "--format", "npz")
+    assert code == 1
+    assert {path.name for path in (tmp_path / "o").iterdir()} == {"a_depth.npz"}
+    assert len(out.splitlines()) == 2
+    assert "not written" in err
+    assert "a_depth.png" in err
+
+
+def test_a_full_disk_ends_the_prediction(run, photos, weights, tmp_path, monkeypatch):
+    def full(self, *_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    code, _, err = run("predict", photos, "--model", weights, "--out", tmp_path / "o", "--format", "png")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert err.startswith("fathom: cannot write")
+    assert "free some space" in err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are not any bytes")
+def test_a_file_name_that_is_no_text(photos, weights, tmp_path):
+    name = os.fsdecode(b"odd \xff.png")
+    (photos / "c.png").rename(photos / name)
+    program = (
+        "import sys\nfrom fathom.cli import main, shelf\nfrom test_cli import Tiny\n"
+        "shelf.look_up = lambda *_: Tiny\nmain(sys.argv[1:])"
+    )
+    words = ["predict", photos / name, "--model", weights, "--out", tmp_path / "o"]
+    where = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, check=False, env=where)
+    assert done.returncode == 0
+    assert b"odd \xff.png\t2.1" in done.stdout
+    assert [p.name for p in (tmp_path / "o").iterdir()] == [os.fsdecode(b"odd \xff_depth.npz")]
+
+
+def test_damaged_exif_is_no_warning(photos, weights, tmp_path):
+    """As a shell runs it: pytest keeps warnings to itself."""
+    Image.open(photos / "a.jpg").save(photos / "a.jpg", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff rubbish")
+    program = (
+        "import sys\nfrom fathom.cli import main, shelf\nfrom test_cli import Tiny\n"
+        "shelf.look_up = lambda *_: Tiny\nmain(sys.argv[1:])"
+    )
+    words = ["predict", photos / "a.jpg", "--model", weights, "--out", tmp_path / "o"]
+    where = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False, env=where
+    )
+    assert done.returncode == 0
+    assert done.stderr == f"wrote {tmp_path / 'o' / 'a_depth.npz'}\n"
+
+
+def test_prepare_says_what_it_left_out(run, tmp_path):
+    for part in ("rgb", "depth"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+    for n in range(4):
+        Image.fromarray(np.full((6, 8, 3), 50, np.uint8)).save(tmp_path / f"set/rgb/{n}.png")
+        Image.fromarray(np.full((6, 8), 2000, np.uint16)).save(tmp_path / f"set/depth/{n}.png")
+    (tmp_path / "set/depth/1.png").write_text("not a picture")
+    (tmp_path / "set/depth/3.png").unlink()
+    code, out, err = run("prepare", "folder", tmp_path / "set", "--out", tmp_path / "s")
+    assert code == 1
+    assert dict(line.split("\t") for line in out.splitlines()) == {"train": "1", "test": "1"}
+    assert "skipped" in err
+    assert "depth/1.png" in err
+    assert "1 files have no partner of the same name: 3" in err
+
+
+def test_an_unknown_data_set_suggests(run):
+    code, _, err = run("prepare", "roms", "--out", "o")
+    assert code == 2
+    assert "did you mean rooms" in err
 
 
 def test_a_damaged_checkpoint_is_said(run, photos, weights, tmp_path):

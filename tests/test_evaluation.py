@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from fathom import shelf
-from fathom.errors import BadInput, NotComparable, UnknownName
+from fathom.errors import BadCheckpoint, BadInput, NotComparable, UnknownName
 from fathom.evaluation import evaluate
 from fathom.ops.metrics import METRICS
 from fathom.protocols._base import Crop, Protocol, parse_signature
@@ -138,6 +138,15 @@ def test_what_is_no_depth_is_refused_with_model_and_image(bad):
     for protocol in (RULES, FOOTPRINT):
         with pytest.raises(BadInput, match=r"odd on image_1: .* at 1 of the 2 pixels"):
             evaluate({"odd": predictor}, split, protocol)
+
+
+def test_weights_gone_astray_are_told_by_their_row():
+    def astray(photo, geometry):
+        raise BadCheckpoint("no finite depth")
+
+    split = FakeSplit(maps([1, 1]))
+    with pytest.raises(BadCheckpoint, match="second: no finite depth"):
+        evaluate({"first": answering(maps([1, 1])), "second": astray}, split, RULES)
 
 
 def test_a_clamp_mends_it_first():

@@ -273,8 +273,9 @@ def test_wrong_words():
     predictor = Predictor(Fixed(SMALL), "fixed")
     with pytest.raises(BadInput, match="whole and paper"):
         predictor(photo_of(20, 28), geometry="papre")
-    with pytest.raises(BadInput, match="device 'gpu'"):
-        Predictor(Fixed(SMALL), "fixed", device="gpu")
+    for device in ("gpu", "meta"):  # one that there is not, and one that computes nothing
+        with pytest.raises(BadInput, match=f"device '{device}'"):
+            Predictor(Fixed(SMALL), "fixed", device=device)
 
 
 @pytest.fixture

@@ -75,6 +75,15 @@ def test_nothing_is_left_behind_when_nothing_can_be_read(tmp_path):
         Store.open(tmp_path / "s")
 
 
+def test_a_refused_preparation_leaves_the_store_that_was_there(tmp_path):
+    before = prepare(Made(), tmp_path / "s").split("all").fingerprint
+    for dataset, shares in ((Nothing(), None), (Made(), {"test": 2.0}), (Made(), {"test": 0.99})):
+        with pytest.raises(BadInput):
+            prepare(dataset, tmp_path / "s", holdout=shares)
+    assert Store.open(tmp_path / "s").split("all").fingerprint == before
+    assert {p.name for p in (tmp_path / "s").iterdir()} == {"manifest.json", "rgb.npy", "depth.npy"}
+
+
 @given(st.sets(st.text(max_size=5), min_size=2, max_size=40), st.floats(0.01, 0.4), st.integers(0, 5))
 def test_held_out_scenes_depend_on_names_and_seed_alone(scenes, share, seed):
     splits = hold_out(scenes, {"test": share}, seed)
@@ -86,6 +95,28 @@ def test_held_out_scenes_depend_on_names_and_seed_alone(scenes, share, seed):
 def test_impossible_shares_are_refused():
     with pytest.raises(BadInput, match="too few"):
         hold_out({"only"}, {"test": 0.1}, 0)
-    with pytest.raises(BadInput, match="shares"):
-        hold_out({"a", "b"}, {"test": 1.0}, 0)
+    for share in (1.0, -0.1, float("nan"), float("inf")):
+        with pytest.raises(BadInput, match="shares"):
+            hold_out({"a", "b"}, {"test": share}, 0)
+    for name in ("", "all", "train"):
+        with pytest.raises(BadInput, match="cannot be called"):
+            hold_out({"a", "b"}, {name: 0.1}, 0)
     assert hold_out({"a"}, {}, 0) == {"a": "train"}
+
+
+def test_the_seed_chooses_the_scenes_and_is_written_down(tmp_path):
+    scenes = {f"scene{n}" for n in range(40)}
+    held = [
+        {s for s, split in hold_out(scenes, {"test": 0.25}, seed).items() if split == "test"} for seed in (0, 1)
+    ]
+    assert held[0] != held[1]
+    store = prepare(Made(), tmp_path / "s", holdout={"test": 0.2}, seed=3)
+    assert (store.manifest["seed"], store.manifest["holdout"]) == (3, {"test": 0.2})
+
+
+def test_official_splits_of_a_single_scene_are_kept(tmp_path):
+    class OneScene(Made):
+        def __len__(self):
+            return 3
+
+    assert prepare(OneScene("test"), tmp_path / "s").splits == {"test": 3}

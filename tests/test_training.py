@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from fathom import training
 from fathom.errors import BadCheckpoint, BadInput, MissingData, TrainingFailed
-from fathom.files.checkpoint import read_weights
+from fathom.files.checkpoint import read_weights, write_weights
 from fathom.files.runlog import RunLog, read_log
+from fathom.files.store import Split
 from fathom.models import eigen2014
 from fathom.ops import augment
 from fathom.ops.losses import scale_invariant_loss
+from fathom.recipes._base import Stage
 from fathom.training import batch_indices, gather, statistics, train
-from reference.tiny import ADAM, RECIPE, SPEC, put_on_shelf
+from reference.tiny import ADAM, RECIPE, SPEC, Tiny, put_on_shelf
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +138,10 @@ def test_what_cannot_be_resumed(rooms_store, tmp_path, monkeypatch):
     with pytest.raises(MissingData, match="nothing to resume"):
         quietly(RECIPE, rooms_store, tmp_path / "run", resume=True)
     last = stopped(rooms_store, tmp_path / "run", monkeypatch)
+    before = last.read_bytes(), (tmp_path / "run/log.jsonl").read_bytes()
+    with pytest.raises(BadInput, match="unfinished run: --resume"):
+        quietly(RECIPE, rooms_store, tmp_path / "run")
+    assert (last.read_bytes(), (tmp_path / "run/log.jsonl").read_bytes()) == before
     with pytest.raises(BadCheckpoint, match="its seed differs"):
         quietly(RECIPE, rooms_store, tmp_path / "run", resume=True, seed=5)
     with pytest.raises(BadCheckpoint, match="its recipe differs"):
@@ -254,3 +260,122 @@ def test_precision_is_measured_and_kept(rooms_store, tmp_path):
     run = train(RECIPE, rooms_store, tmp_path / "run", progress=False, precision="bf16")
     assert read_weights(run.weights)[1]["precision"] == "bf16"
     assert all(t.dtype == torch.float32 for t in weights(run).values())
+
+
+def test_gather_divides_depth_by_the_scale_and_multiplies_colour_by_the_gain(rooms_store):
+    reverse = Split(rooms_store, "reverse", range(len(rooms_store))[::-1])  # places in a split are not a Store's
+    plain = augment.draw(augment.Ranges(scale=(1.25, 1.25)), 1, torch.Generator())
+    gain = torch.tensor([[0.8, 1.0, 0.5]])
+    place, device = np.array([3]), torch.device("cpu")
+    rgb, truth_m = gather(reverse, place, plain, SPEC, device)
+    dyed, _ = gather(reverse, place, replace(plain, gain=gain), SPEC, device)
+    assert torch.allclose(dyed, rgb * gain[:, :, None, None], atol=1e-6)
+    # Crop pixel 5 + 4i of a 44 (60) wide crop of the enlarged frame, which begins at floor((60 - 44) / 2).
+    rows = np.floor((np.arange(9) * 4 + 5 + 8 + 0.5) / 1.25).astype(int)
+    columns = np.floor((np.arange(13) * 4 + 5 + 10 + 0.5) / 1.25).astype(int)
+    stored = rooms_store.sample(len(rooms_store) - 4).depth_m[np.ix_(rows, columns)]
+    assert np.allclose(truth_m[0].numpy() * 1.25, stored, rtol=1e-6, equal_nan=True)
+
+
+def test_every_epoch_every_stage_and_every_seed_has_its_own_order():
+    orders = [
+        batch_indices(60, 60, step, seed) for step, seed in ((0, [1, 0]), (1, [1, 0]), (0, [1, 1]), (0, [2, 0]))
+    ]
+    assert len({tuple(order) for order in orders}) == 4
+
+
+def test_steps_are_those_of_the_printed_rule(rooms_store, tmp_path, monkeypatch):
+    """v = 0.9 v + gradient + decay * weight, weight -= rate * v, by hand; no decay of biases."""
+    model = Tiny()
+    model.coarse[2].p = 0.0
+    monkeypatch.setattr(training.shelf, "look_up", lambda *_: lambda: model)
+    monkeypatch.setattr(training, "validate", lambda *_: (0.0, 0.0))
+    generator = torch.Generator().manual_seed(0)
+    batches = [
+        (torch.rand(4, 3, 44, 60, generator=generator), torch.rand(4, 9, 13, generator=generator) + 1)
+        for _ in range(3)
+    ]
+    unused = iter(batches)
+    monkeypatch.setattr(training, "gather", lambda *_: next(unused))
+    stage = Stage("coarse", samples=12, rates={"coarse": 0.05}, weight_decay={"coarse": 0.2})
+    run = quietly(replace(RECIPE, stages=(stage,)), rooms_store, tmp_path / "run")
+    by_hand = Tiny()
+    by_hand.coarse[2].p = 0.0
+    by_hand.initialise("any", statistics(rooms_store.split("train")), torch.Generator().manual_seed(0))
+    parameters = dict(by_hand.coarse.named_parameters())
+    speed = {name: torch.zeros_like(p) for name, p in parameters.items()}
+    for rgb, truth_m in batches:
+        loss = scale_invariant_loss(by_hand(rgb, "coarse"), truth_m, 0.5)
+        gradients = torch.autograd.grad(loss, list(parameters.values()))
+        with torch.no_grad():
+            for (name, p), gradient in zip(parameters.items(), gradients, strict=True):
+                decay = 0.0 if name.endswith("bias") else 0.2
+                speed[name] = 0.9 * speed[name] + gradient + decay * p
+                p -= 0.05 * speed[name]
+    found = weights(run)
+    assert all(torch.allclose(found[f"coarse.{name}"], p, atol=1e-6) for name, p in parameters.items())
+
+
+def test_the_loss_is_the_recipe_s_and_dropout_is_on_after_each_validation(rooms_store, tmp_path, monkeypatch):
+    losses, modes = set(), []
+    loss, forward = training.losses.scale_invariant_loss, Tiny.forward
+
+    def spy_on_loss(prediction, truth_m, lam, reduction):
+        losses.add((lam, reduction))
+        return loss(prediction, truth_m, lam, reduction)
+
+    def spy_on_forward(self, rgb, scale=None):
+        if torch.is_grad_enabled():
+            modes.append((scale, self.coarse.training, self.fine.training))
+        return forward(self, rgb, scale)
+
+    monkeypatch.setattr(training.losses, "scale_invariant_loss", spy_on_loss)
+    monkeypatch.setattr(Tiny, "forward", spy_on_forward)
+    monkeypatch.setattr(training, "_draw_samples", lambda *_: None)
+    recipe = replace(RECIPE, lam=0.25, reduction="n_squared").with_samples(coarse=9, fine=9)
+    run = quietly(recipe, rooms_store, tmp_path / "run")
+    assert losses == {(0.25, "n_squared"), (0.25, "none")}
+    assert modes == [("coarse", True, False)] * 3 + [("fine", False, True)] * 3
+    assert run.samples_seen == {"coarse": 12, "fine": 12}  # whole batches, never fewer samples than the recipe says
+
+
+def test_the_state_is_saved_as_time_goes_by(rooms_store, tmp_path, monkeypatch):
+    saved, save = [], training._save
+    monkeypatch.setattr(training, "SAVE_EVERY_S", -1)
+    monkeypatch.setattr(training, "_save", lambda *a: (saved.append((a[1]["stage"], a[1]["step"])), save(*a)))
+    quietly(RECIPE.with_samples(coarse=8, fine=4), rooms_store, tmp_path / "run")
+    assert saved == [(0, 1), (0, 2), (1, 0), (1, 1), (2, 0)]
+
+
+def test_a_resumed_run_goes_on_with_its_log_its_precision_and_its_clock(rooms_store, tmp_path, monkeypatch):
+    last = stopped(rooms_store, tmp_path / "run", monkeypatch)
+    tensors, meta = read_weights(last)
+    write_weights(last, tensors, meta | {"data": "rooms/train 00000000"})
+    with pytest.raises(BadCheckpoint, match="its data differs"):
+        quietly(RECIPE, rooms_store, tmp_path / "run", resume=True)
+    write_weights(last, tensors, meta | {"precision": "bf16", "seconds": 5000.0})
+    run = quietly(RECIPE, rooms_store, tmp_path / "run", resume=True)
+    assert read_weights(run.weights)[1]["precision"] == "bf16"
+    assert 5000 < run.seconds < 6000
+    lines = read_log(tmp_path / "run/log.jsonl")
+    assert [li["samples"] for li in lines if li["stage"] == "coarse" and "loss" in li] == list(range(4, 49, 4))
+
+
+def test_the_schedule_goes_over_the_whole_stage(rooms_store, tmp_path):
+    stage = replace(RECIPE.stages[0], schedule="cosine")
+    run = quietly(replace(RECIPE, stages=(stage,)), rooms_store, tmp_path / "run")
+    done = (np.arange(12) + 0.5) / 12
+    expected = 0.05 * np.minimum(1, 20 * done) * (1 + np.cos(math.pi * done)) / 2
+    rates = [line["rate"] for line in read_log(run.out / "log.jsonl") if "rate" in line]
+    assert rates == pytest.approx(list(expected))
+
+
+def test_each_step_drops_out_others(rooms_store, tmp_path, monkeypatch):
+    """The same pictures, weights that stand still: predictions differ by what is dropped alone."""
+    batch = (torch.rand(4, 3, 44, 60), torch.full((4, 9, 13), 2.0))
+    monkeypatch.setattr(training, "gather", lambda *_: batch)
+    monkeypatch.setattr(training, "validate", lambda *_: (0.0, 0.0))
+    stages = (replace(RECIPE.stages[0], rates={"coarse": 1e-30}, weight_decay={}, samples=12),)
+    run = quietly(replace(RECIPE, stages=stages), rooms_store, tmp_path / "run")
+    losses = [line["loss"] for line in read_log(run.out / "log.jsonl") if "loss" in line]
+    assert len(losses) == len(set(losses)) == 3

@@ -1,31 +1,34 @@
 """The ``fathom`` command: words to arguments, results to text, and nothing else.
 
 Numbers and names go to stdout; talk (progress, warnings, where files lie) goes to stderr. Exit codes: 0 all
-done, 1 a FathomError or a photo that was skipped, 2 wrong usage, 130 Ctrl-C. FATHOM_TRACEBACK=1 shows where an
+done, 1 a FathomError or something that was skipped, 2 wrong usage, 130 Ctrl-C. FATHOM_TRACEBACK=1 shows where an
 error came from. Nothing heavy is imported before it is needed, so that ``fathom --help`` answers at once.
 """
 
 import dataclasses
 import inspect
+import io
 import os
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 import typer.core
 
 import fathom
 from fathom import shelf
-from fathom.errors import BadInput, FathomError
+from fathom.errors import BadInput, CannotWrite, FathomError, UnknownName
 
 if TYPE_CHECKING:
     from fathom.predictor import Predictor
+    from fathom.records import Photo, Prediction
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
@@ -59,11 +62,12 @@ class DatasetCommands(typer.core.TyperGroup):
         return shelf.names("datasets")
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of one data set, None if there is no such data set."""
-        if cmd_name not in shelf.names("datasets"):
-            return None
+        """The command of one data set."""
+        try:
+            dataset = shelf.look_up("datasets", cmd_name)
+        except UnknownName as error:
+            raise typer.BadParameter(str(error)) from error
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        dataset = shelf.look_up("datasets", cmd_name)
         summary = shelf.describe("datasets", cmd_name)
         paragraphs = (inspect.getdoc(dataset) or summary).split("\n\n")
         as_it_stands = "\n\n".join(f"\b\n{paragraph}" for paragraph in paragraphs)
@@ -128,6 +132,11 @@ def _prepare_with(dataset: Callable[..., Any]) -> Callable[..., None]:
         for name, count in store.splits.items():
             print(f"{name}\t{count}")
         _say(f"{len(store)} samples in {out}")
+        if alone := store.manifest["source"].get("unmatched"):
+            _say(f"{len(alone)} files have no partner of the same name: {', '.join(alone[:5])}")
+        if left_out := store.manifest["left_out"]:
+            _say(f"{len(left_out)} samples were skipped")
+            raise typer.Exit(1)
 
     common = {n: p for n, p in inspect.signature(command).parameters.items() if n != "options"}
     parameters = list({**own, **common}.values())
@@ -189,14 +198,17 @@ def predict(
     model: Annotated[Path, typer.Option(help="a weights file or the folder of a run")],
     out: Annotated[Path, typer.Option(help="the folder to write to")],
     format: Annotated[list[Format] | None, typer.Option(help="may be given again; default npz")] = None,
-    geometry: Annotated[str, typer.Option(help="whole: all pixels; paper: centre crop, NaN rim")] = "whole",
-    fov_deg: Annotated[float | None, typer.Option(help="horizontal field of view of the photos")] = None,
-    focal_px: Annotated[float | None, typer.Option(help="focal length of the photos in pixels")] = None,
+    geometry: Annotated[Literal["whole", "paper"], typer.Option(help="paper: centre crop, NaN rim")] = "whole",
+    fov_deg: Annotated[float | None, typer.Option(help="horizontal field of view", min=0.01, max=179.99)] = None,
+    focal_px: Annotated[float | None, typer.Option(help="focal length in pixels", min=0.01)] = None,
     device: Device = "auto",
 ) -> None:
     """Predict the depth of photos. One that cannot be read is reported and skipped; the exit code is then 1."""
+    from fathom.files.photo import read_photo
     from fathom.predictor import Predictor
 
+    if fov_deg is not None and focal_px is not None:
+        raise typer.BadParameter("give --fov-deg or --focal-px, not both")
     files = _pictures(photos)
     _check_names(files, out)
     predictor = Predictor.load(model, device=device)
@@ -204,41 +216,47 @@ def predict(
     failed = 0
     for path in files:
         try:
-            _predict_one(predictor, path, out, format or [Format.NPZ], geometry, fov_deg, focal_px)
+            photo = read_photo(path, fov_deg=fov_deg, focal_px=focal_px)
+            prediction = predictor(photo, geometry=geometry)
         except FathomError as error:
             failed += 1
             _say(f"skipped {error}" if str(path) in str(error) else f"skipped {path}: {error}")
+            continue
+        print(path, *_summary(prediction), sep="\t")
+        failed += not _write(prediction, photo, out / path.stem, format or [Format.NPZ])
     if failed:
-        _say(f"{failed} of {len(files)} photos were skipped")
+        _say(f"{failed} of {len(files)} photos were skipped or not written in every format")
         raise typer.Exit(1)
 
 
-def _predict_one(
-    predictor: "Predictor",
-    path: Path,
-    out: Path,
-    formats: list[Format],
-    geometry: str,
-    fov_deg: float | None,
-    focal_px: float | None,
-) -> None:
+def _summary(prediction: "Prediction") -> list[str]:
+    """Nearest, median and farthest depth in metres, and the share of pixels that have any."""
     import numpy as np
 
-    from fathom.files.photo import read_photo
-    from fathom.saving import save, save_coloured
-
-    photo = read_photo(path, fov_deg=fov_deg, focal_px=focal_px)
-    prediction = predictor(photo, geometry=geometry)
-    for format in formats:
-        target = out / f"{path.stem}{ENDINGS[format]}"
-        if format is Format.COLOURED:
-            save_coloured(prediction, target)
-        else:
-            save(prediction, target, photo=photo)
-        _say(f"wrote {target}")
     depth_m = prediction.depth_m[prediction.valid]
     numbers = (depth_m.min(), np.median(depth_m), depth_m.max()) if depth_m.size else (np.nan,) * 3
-    print(path, *(f"{x:.3f}" for x in numbers), f"{prediction.valid.mean():.3f}", sep="\t")
+    return [f"{x:.3f}" for x in (*numbers, prediction.valid.mean())]
+
+
+def _write(prediction: "Prediction", photo: "Photo", stem: Path, formats: list[Format]) -> bool:
+    """Writes the files and says so; False if some format cannot hold the prediction. Raises CannotWrite."""
+    from fathom.saving import save, save_coloured
+
+    whole = True
+    for format in formats:
+        target = stem.with_name(stem.name + ENDINGS[format])
+        try:
+            if format is Format.COLOURED:
+                save_coloured(prediction, target)
+            else:
+                save(prediction, target, photo=photo)
+            _say(f"wrote {target}")
+        except CannotWrite:
+            raise
+        except FathomError as error:
+            whole = False
+            _say(f"not written {target}: {error}")
+    return whole
 
 
 def _add_shelf(name: str, noun: str) -> None:
@@ -296,6 +314,8 @@ def _pairs(words: list[str], number: Callable[[str], Any], option: str, example:
     pairs = {}
     for word in words:
         name, _, value = word.partition("=")
+        if name in pairs:
+            raise typer.BadParameter(f"'{name}' is given twice", param_hint=option)
         try:
             pairs[name] = number(value)
         except ValueError:
@@ -364,8 +384,12 @@ def _progress(what: str) -> Generator[Callable[..., None]]:
 
 def main(words: list[str] | None = None) -> None:
     """The entry point: runs the command in ``words`` (default: the shell's) and exits with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes, whatever the locale
     try:
-        app(words, prog_name="fathom")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="PIL")  # of metadata that is damaged; the picture is read
+            app(words, prog_name="fathom")
     except (FathomError, OSError) as error:
         if os.environ.get("FATHOM_TRACEBACK") == "1":
             raise

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from fathom import shelf
-from fathom.errors import BadInput, NotComparable
+from fathom.errors import BadCheckpoint, BadInput, NotComparable
 from fathom.ops.align import ALIGNMENTS
 from fathom.ops.metrics import PixelSums, measure
 from fathom.protocols._base import Protocol, ScoreTable, Truths
@@ -66,7 +66,10 @@ def _predict(model: str, predictor: Predict, sample: Sample, split: Truths, prot
     if sample.depth_m.shape != tuple(split.frame):
         raise BadInput(f"{sample.name} is {sample.depth_m.shape} and its split {split.title} says {split.frame}")
     photo = Photo(sample.rgb, sample.camera, sample.name)
-    prediction = predictor(photo, geometry=protocol.geometry)
+    try:
+        prediction = predictor(photo, geometry=protocol.geometry)
+    except BadCheckpoint as error:
+        raise BadCheckpoint(f"{model}: {error}") from error
     if prediction.values.shape != sample.depth_m.shape:
         raise BadInput(
             f"{model} answers {sample.name} with {prediction.values.shape}, and its truth is "

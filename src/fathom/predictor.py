@@ -138,7 +138,10 @@ class Predictor:
                 if geometry == "whole":
                     values *= np.float32(focal_factor(camera, at, spec))
         if np.isinf(output).any() or np.isinf(values).any() or np.isnan(output).all():
-            raise BadCheckpoint(f"{self.name} gives no finite depth for {photo.name}; its training went astray")
+            raise BadCheckpoint(
+                f"{self.name} gives no finite depth for {photo.name}; its training went astray: "
+                "use an earlier checkpoint or train again"
+            )
         name = f"{self.name} {self.scale}" if self.scale else self.name
         return Prediction(values, quantity, camera, name, geometry, photo.name)
 
@@ -174,7 +177,7 @@ def choose_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
+        torch.ones(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         raise BadInput(f"the device '{name}' cannot be used here ({error}); try 'auto' or 'cpu'") from error
     return device

@@ -1,6 +1,7 @@
 """prepare(): a data set as its authors publish it → a checked Store."""
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,8 +33,11 @@ def prepare(
     progress  called after every sample
 
     A sample that cannot be read is left out, reported through ``progress`` and listed with its reason in
-    ``store.manifest["left_out"]``. Raises BadInput if none is left, CannotWrite if the disk is full.
+    ``store.manifest["left_out"]``. Raises BadInput if none is left, CannotWrite if the disk is full; a
+    Store that was in ``out`` then stays.
     """
+    shares = {"test": 0.1} if holdout is None else holdout
+    _check_shares(shares)
     if not len(dataset):
         raise BadInput(f"{dataset.title}: there is not one sample to prepare")
     writer = StoreWriter(out, dataset.frame, dataset.depth_step_m)
@@ -49,23 +53,22 @@ def prepare(
             if progress:
                 progress(index + 1, len(dataset), reason)
         if not writer.samples:
-            raise BadInput(f"{dataset.title}: not one of {len(dataset)} samples could be read; the first: {reason}")
-        shares = {"test": 0.1} if holdout is None else holdout
-        splits = hold_out({s["scene"] for s in writer.samples}, shares, seed)
+            raise BadInput(f"{dataset.title}: not one of {len(dataset)} samples could be read; the last: {reason}")
+        scenes = {s["scene"] for s in writer.samples if not s["split"]}
+        splits = hold_out(scenes, shares, seed) if scenes else {}
         for sample in writer.samples:
             sample["split"] = sample["split"] or splits[sample["scene"]]
+        about = {"source": dataset.provenance(), "holdout": dict(shares), "seed": seed, "left_out": left_out}
+        return writer.close(dataset.title, about)
     except BaseException:
         writer.abandon()
         raise
-    about = {"source": dataset.provenance(), "holdout": dict(shares), "seed": seed, "left_out": left_out}
-    return writer.close(dataset.title, about)
 
 
 def hold_out(scenes: set[str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
     """scene → split. The scenes are put in an order that hashing gives them; each split takes its share of it,
     rounded to the nearest scene but at least one, and the rest is "train"."""
-    if sum(shares.values()) >= 1 or any(share < 0 for share in shares.values()):
-        raise BadInput(f"the shares held out must be positive and leave some training scenes, not {dict(shares)}")
+    _check_shares(shares)
     order = sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed}:{scene}".encode()).digest())
     splits = dict.fromkeys(order, "train")
     start = 0
@@ -74,8 +77,18 @@ def hold_out(scenes: set[str], shares: Mapping[str, float], seed: int) -> dict[s
         splits.update(dict.fromkeys(order[start : start + count], split))
         start += count
     if start >= len(order):
-        raise BadInput(f"{len(order)} scenes are too few to hold out {dict(shares)} and still train")
+        raise BadInput(
+            f"{len(order)} scenes are too few to hold out {dict(shares)} and still train; take "
+            "more scenes, or hold out none (--holdout test=0)"
+        )
     return splits
+
+
+def _check_shares(shares: Mapping[str, float]) -> None:
+    if wrong := [name for name in shares if name in ("", "all", "train")]:
+        raise BadInput(f"a split that is held out cannot be called '{wrong[0]}'; call it 'test' or 'val'")
+    if not all(math.isfinite(s) and s >= 0 for s in shares.values()) or sum(shares.values()) >= 1:
+        raise BadInput(f"the shares held out must be positive and leave some training scenes, not {dict(shares)}")
 
 
 def _read_ahead(dataset: Dataset) -> Iterator[tuple[int, Future[Sample]]]:

@@ -72,7 +72,8 @@ def train(
     The "test" split, if there is one, is looked at for the curve alone; nothing is chosen by it.
 
     Raises MissingData or BadCheckpoint when there is nothing sound to resume, BadInput when Store and recipe do
-    not fit, TrainingFailed when the loss is not finite (the batch's samples are named), CannotWrite on a full disk.
+    not fit or ``out`` holds an unfinished run that is not to be resumed, TrainingFailed when the loss is not finite
+    (the batch's samples are named), CannotWrite on a full disk.
     """
     recipe = shelf.look_up("recipes", recipe) if isinstance(recipe, str) else recipe
     store = store if isinstance(store, Store) else Store.open(store)
@@ -85,6 +86,11 @@ def train(
         raise BadInput(
             f"{store.path} holds {store.frame[1]}x{store.frame[0]} frames, {recipe.model} trains on "
             f"{width}x{height}; prepare the data at that size"
+        )
+    if not resume and (out / "last.safetensors").exists():
+        raise BadInput(
+            f"{out} holds an unfinished run: --resume (resume=True) goes on with it; to begin anew delete "
+            f"{out / 'last.safetensors'} or choose another folder"
         )
     state = _resumed(out, identity) if resume else None
     if state is None:
@@ -384,7 +390,7 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, model: DepthModel, tensors
         if key.startswith("optimiser."):
             name, _, entry = key.removeprefix("optimiser.").rpartition("/")
             parameter = parameters[name]
-            value = tensor if tensor.ndim == 0 else tensor.to(parameter.device).contiguous()
+            value = tensor.to(parameter.device)  # Adam's step count too: the fused kernels read it there
             if tensor.shape == parameter.shape and parameter.ndim == 4:
                 value = value.contiguous(memory_format=torch.channels_last)
             optimiser.state[parameter][entry] = value

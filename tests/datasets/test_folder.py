@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fathom.datasets.folder import Folder
+from fathom.datasets.folder import Folder, _unit_m
 from fathom.errors import BadInput, MissingData
 from fathom.preparation import prepare
 
@@ -58,6 +58,25 @@ def test_floats_in_numpy_and_tiff(folder):
     assert Folder(folder, depth_unit=1.0).read(0).depth_m[0, 0] == 3.5
 
 
+@pytest.mark.parametrize(
+    ("unit", "step", "expected"),
+    [
+        ("mm", None, 0.001),
+        ("1/256", None, 1 / 256),
+        ("m", None, 0.001),
+        ("cm", None, 0.001),
+        ("m", "1/256", 1 / 256),
+    ],
+)
+def test_metres_are_not_rounded_to_metres(folder, tmp_path, unit, step, expected):
+    for path in list((folder / "depth").iterdir()):
+        path.unlink()
+        np.save(path.with_suffix(".npy"), np.full((6, 8), 2.4687, np.float32) / _unit_m(unit))
+    store = prepare(Folder(folder, depth_unit=unit, store_step=step), tmp_path / "store", holdout={})
+    assert store.depth_step_m == expected
+    assert store.sample(0).depth_m[0, 0] == pytest.approx(2.4687, abs=expected / 2 * 1.001)
+
+
 def test_bad_pairs_are_left_out_and_the_rest_prepared(folder, tmp_path):
     (folder / "rgb/00012.jpg").write_text("not a picture")
     Image.fromarray(np.full((5, 8), 900, np.uint16)).save(folder / "depth/00103.png")
@@ -82,6 +101,9 @@ def test_what_is_missing_is_said(folder, tmp_path):
     (folder / "index.csv").write_text("a,b\n7,kitchen\n")
     with pytest.raises(BadInput, match="header"):
         Folder(folder, scenes="index.csv")
+    (folder / "index.csv").write_bytes(bytes(range(256)))
+    with pytest.raises(BadInput, match="not a CSV"):
+        Folder(folder, scenes="index.csv")
     for path in (folder / "depth").iterdir():
         path.unlink()
     with pytest.raises(MissingData, match="3 pictures"):
@@ -103,3 +125,15 @@ def test_the_795_real_training_pairs(shared_data):
     assert (first.name, first.scene) == ("00003", "office_0003")
     assert 0.7 < np.nanmedian(first.depth_m) < 10
     assert len({pairs._scene(pairs.name_of(i)) for i in range(795)}) == 249
+
+
+def test_scenes_by_file_name(folder):
+    (folder / "index.csv").write_text("file,scene\n00007.jpg,hall\n00012.png,hall\n00103.jpg,attic\n")
+    found = Folder(folder, scenes="index.csv")
+    assert [found.read(i).scene for i in range(3)] == ["hall", "hall", "attic"]
+
+
+def test_the_declared_field_of_view_and_filling_are_kept(folder):
+    camera = Folder(folder, fov_deg=90).read(0).camera
+    assert (camera.fx, camera.fy) == pytest.approx((4, 4))
+    assert [Folder(folder, infilled=said).provenance()["infilled"] for said in (False, True)] == [False, True]

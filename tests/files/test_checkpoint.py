@@ -65,3 +65,16 @@ def test_a_full_disk_leaves_the_old_file_as_it_was(tmp_path, monkeypatch):
         write_weights(path, {"a": torch.zeros(9)}, META)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+def test_a_file_is_for_whom_the_umask_says(tmp_path):
+    (tmp_path / "any").touch()
+    write_weights(tmp_path / "w.safetensors", TENSORS, META)
+    assert (tmp_path / "w.safetensors").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+@pytest.mark.parametrize("meta", [{"model": 5}, {"model": None}, {}])
+def test_a_file_that_names_no_model(tmp_path, meta):
+    write_weights(tmp_path / "w.safetensors", TENSORS, meta)
+    with pytest.raises(BadCheckpoint, match="names no model"):
+        read_weights(tmp_path / "w.safetensors")

@@ -2,6 +2,7 @@
 
 import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,16 +257,22 @@ def test_what_could_not_be_read_is_not_written(tmp_path, suffix, value):
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_a_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch, suffix):
-    def full(*given_, **_):
-        file = next(g for g in given_ if hasattr(g, "write_bytes"))
-        file.write_bytes(b"half")
+    def full(file, *_, **__):
+        file.write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr(depthmap.np, "savez_compressed", full)
     with pytest.raises(CannotWrite, match="No space left"):
         WRITERS[suffix](tmp_path / f"a.{suffix}", prediction_of(DEPTH_M))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_double_beyond_float32_is_refused_without_a_warning(tmp_path, recwarn):
+    np.save(tmp_path / "a.npy", np.full((4, 5), 1e300))
+    with pytest.raises(BadInput, match="20 values are infinite"):
+        read_depth_m(tmp_path / "a.npy", 0.001)
+    assert not recwarn.list
 
 
 def test_real_depth(shared_data):

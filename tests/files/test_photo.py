@@ -2,6 +2,7 @@
 
 import errno
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,11 +212,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     write_photo(path, NOISE)
     before = path.read_bytes()
 
-    def full(self, file, **_):
-        file.write_bytes(b"half")
+    def full(self, data):
+        self.write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(CannotWrite, match="No space left"):
         write_photo(path, TINY)
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
@@ -226,3 +227,11 @@ def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(CannotWrite):
         write_photo(tmp_path / "file" / "a.png", NOISE)
+
+
+@pytest.mark.parametrize("film_mm", [1, 60000])
+def test_exif_of_no_lens_is_not_believed(tmp_path, film_mm):
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.FocalLengthIn35mmFilm: film_mm}
+    Image.fromarray(NOISE).save(tmp_path / "a.jpg", exif=exif)
+    assert read_photo(tmp_path / "a.jpg").camera.source.startswith("assumed")

@@ -1,5 +1,6 @@
 import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_samples_that_do_not_fit_are_refused(tmp_path):
         writer.add(sample(0, (20, 32)), "train")
     far = sample(1)
     far.depth_m[0, 0] = 70
-    with pytest.raises(BadInput, match=r"16 bits"):
+    with pytest.raises(BadInput, match=r"picture1: .*16 bits"):
         writer.add(far, "train")
     writer.add(sample(2), "train")
     assert [s.name for s in writer.close("made", {}).split("all")] == ["picture2"]
@@ -95,6 +96,22 @@ def test_a_full_disk_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(store_module._GrowingArray, "append", full)
     with pytest.raises(CannotWrite, match="No space left"):
         writer.add(sample(0), "train")
+
+
+def test_an_old_store_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
+    before = write(tmp_path / "s").split("all").fingerprint
+    writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
+    writer.add(sample(9), "train")
+
+    def full(self, *_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(CannotWrite, match="No space left"):
+        writer.close("made", {})
+    writer.abandon()
+    assert Store.open(tmp_path / "s").split("all").fingerprint == before
+    assert {p.name for p in (tmp_path / "s").iterdir()} == {"manifest.json", "rgb.npy", "depth.npy"}
 
 
 def test_damage_is_noticed(tmp_path):
@@ -114,3 +131,15 @@ def test_damage_is_noticed(tmp_path):
     (store.path / "rgb.npy").write_bytes(whole[:-100])
     with pytest.raises(BadInput, match="damaged"):
         Store.open(store.path)
+
+
+@pytest.mark.parametrize("part", ["rgb", "depth_m"])
+def test_fingerprint_covers_colour_and_depth(tmp_path, part):
+    found = set()
+    for change in (0, 1):
+        writer = StoreWriter(tmp_path / str(change), (24, 32), 0.001)
+        changed = sample(1)
+        getattr(changed, part)[5, 5] = 3 + change
+        writer.add(changed, "train")
+        found.add(writer.close("made", {}).split("all").fingerprint)
+    assert len(found) == 2

@@ -7,7 +7,7 @@ from torch import nn
 
 from fathom.errors import UnknownName
 from fathom.models import eigen2014
-from fathom.models._base import DepthStatistics
+from fathom.models._base import DepthStatistics, InputSpec
 from fathom.shelf import look_up
 
 # As printed in Fig. 1: coarse 1, coarse 2, coarse 3 and 4, coarse 5, coarse 7 and fine 1 to 4.
@@ -235,3 +235,75 @@ def test_unknown_scale_and_initialisation_are_refused(model):
         network(torch.rand(1, 3, *network.spec.crop), "medium")
     with pytest.raises(UnknownName, match="xavier"):
         network.initialise("xavier", STATISTICS, torch.Generator())
+
+
+# Small enough to be quick; above, 16 rows that the fine network does not see, as for KITTI.
+SMALL = InputSpec((88, 72), (84, 68), (15, 15), stride=4, offset=(21, 5), footprint=(20, 4), focal_px=100.0)
+
+
+@pytest.mark.parametrize("release", [False, True], ids=["printed", "release"])
+def test_both_networks_compute_what_is_documented(release):
+    """Layer by layer once more, with the constants written out."""
+    torch.manual_seed(0)
+    network = eigen2014.Eigen2014(SMALL, eigen2014.RELEASE if release else eigen2014.PRINTED).eval()
+    weights = dict(network.named_parameters())
+    for name, parameter in weights.items():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, 0, 0.3)
+        else:
+            nn.init.kaiming_normal_(parameter)
+
+    def conv(x, name, **how):
+        return F.conv2d(x, weights[f"{name}.weight"], weights[f"{name}.bias"], **how)
+
+    def full(x, name):
+        return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+
+    def normalised(x):
+        squares = F.pad(x.square(), (0, 0, 0, 0, 2, 2))
+        window = sum(squares[:, i : i + x.shape[1]] for i in range(5))
+        return x * (2 + 1e-4 * window) ** -0.75 if release else x
+
+    pool = nn.MaxPool2d(3, 2)
+    picture = torch.rand(2, 3, 84, 68)
+    standardised = (picture * 255 - 109.31410628) / 76.18328376
+    with torch.no_grad():
+        x = conv(picture * 255 - 128 if release else standardised, "coarse.conv1", stride=4, padding=2)
+        x = normalised(pool(x.relu()))
+        x = normalised(pool(conv(x, "coarse.conv2", padding=2).relu()))
+        x = conv(conv(x, "coarse.conv3", padding=1).relu(), "coarse.conv4", padding=1).relu()
+        x = pool(conv(x, "coarse.conv5", padding=1).relu()).flatten(1)
+        x = full(x * 0.01 if release else x, "coarse.full6").relu()
+        coarse = full(x * 0.5 if release else x, "coarse.full7").view(2, 1, 15, 15)
+        x = pool(conv(standardised[:, :, -68:], "fine.conv1", stride=2, padding=1).relu())
+        x = conv(torch.cat([coarse, x], 1), "fine.conv2", padding=2).relu()
+        fine = conv(x, "fine.conv3", padding=2)
+        deviation = 0.45723134 if release else 1
+        for scale, expected in (("coarse", coarse[:, 0] * deviation), (None, fine[:, 0] * deviation)):
+            assert (network(picture, scale) - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+def test_printed_dropout_drops_half_and_rescales():
+    dropout = eigen2014.Coarse(SMALL, eigen2014.PRINTED).dropout
+    torch.manual_seed(0)
+    dropped = dropout.train()(torch.ones(1000))
+    assert set(dropped.unique().tolist()) == {0.0, 2.0}
+    assert 400 < (dropped == 0).sum() < 600
+
+
+def test_he_initialisation_has_its_deviations():
+    network = eigen2014.Eigen2014(SMALL)
+    network.initialise("he", STATISTICS, torch.Generator().manual_seed(0))
+    inputs = {"coarse.conv1": 3 * 121, "coarse.conv3": 256 * 9, "coarse.full6": 256, "fine.conv1": 3 * 81}
+    for name, count in inputs.items():
+        layer = network.get_submodule(name)
+        assert layer.weight.std().item() == pytest.approx((2 / count) ** 0.5, rel=0.05)
+        assert (layer.bias == 0).all()
+
+
+@pytest.mark.parametrize(("how", "bias"), [("release", 0.9), ("he", 0.0)])
+def test_the_refined_output_starts_at_the_mean_too(how, bias):
+    """By its own bias, or by the coarse prediction that it passes through."""
+    network = eigen2014.Eigen2014(SMALL)
+    network.initialise(how, STATISTICS, torch.Generator().manual_seed(0))
+    assert network.fine.conv3.bias.item() == pytest.approx(bias)

@@ -216,3 +216,20 @@ def test_the_crop_stays_inside_the_enlarged_frame(drawn):
     upright = Draw(drawn.scale, torch.zeros_like(drawn.angle_rad), drawn.shift, drawn.flip, drawn.gain)
     depth_m = torch.ones(1, *FRAME)
     assert warp_depth(depth_m, matrices(upright, FRAME, CROP), CROP, upright.scale).isfinite().all()
+
+
+def test_random_crops_fill_the_room_in_both_directions():
+    shift = draw(NYU, 4000, torch.Generator().manual_seed(5)).shift
+    for share in shift.T:
+        assert share.min() < 0.01
+        assert share.max() > 0.99
+        assert share.mean().item() == pytest.approx(0.5, abs=0.02)
+    assert np.corrcoef(shift.T)[0, 1] == pytest.approx(0, abs=0.06)
+
+
+def test_depth_half_way_between_pixels_is_always_taken_from_the_same_side():
+    """Rounding halves to even would repeat one pixel and leave out the next."""
+    _, depth_m = pictures()
+    matrix = torch.tensor([[[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]]], dtype=torch.float64)
+    warped = warp_depth(depth_m, matrix, (23, 31), one().scale)
+    assert torch.equal(warped.nan_to_num(-1), depth_m[:, 1:, 1:].nan_to_num(-1))

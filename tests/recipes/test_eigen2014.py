@@ -52,3 +52,20 @@ def test_departures_are_said():
         scratch.with_samples(medium=3)
     with pytest.raises(BadInput, match="at least one"):
         scratch.with_samples(fine=0)
+
+
+def test_the_way_from_scratch_has_the_numbers_that_its_departures_say():
+    for name in ("eigen2014_nyu/scratch", "eigen2014_kitti/scratch", "eigen2014_rooms"):
+        recipe = look_up("recipes", name)
+        coarse, fine = recipe.stages
+        assert any("coarse 2e-4, fine 1e-4" in d and "cosine" in d for d in recipe.departures)
+        assert {coarse.of(coarse.rates, p) for p in (*paper.COARSE_CONVOLUTIONS, *paper.COARSE_FULL)} == {2e-4}
+        assert {fine.of(fine.rates, p) for p in (*paper.FINE_1_AND_3, *paper.FINE_2)} == {1e-4}
+        assert {s.of(s.weight_decay, "any.weight") for s in recipe.stages} == {1e-4}
+        assert {s.schedule for s in recipe.stages} == {"cosine"}
+        assert (recipe.optimiser, recipe.initialisation, recipe.batch) == ("adamw", "he", 32)
+        assert (recipe.lam, recipe.reduction) == (0.5, "mean")
+
+
+def test_rooms_are_augmented_like_nyu():
+    assert look_up("recipes", "eigen2014_rooms").augmentation == look_up("recipes", "eigen2014_nyu").augmentation

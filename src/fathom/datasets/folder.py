@@ -23,6 +23,8 @@ class Folder:
                  "file"; without it every picture's own folder or, failing that, every picture is a scene
     focal_px     the focal length in pixels of these pictures, or ...
     fov_deg      ... their horizontal field of view; without either EXIF is asked, then a guess is made
+    store_step   what the Store counts depth in, said like depth_unit; that is also what it is unless given, or
+                 "mm" (up to 65 m) where one unit is more than 1/256 m (up to 255 m)
     infilled     whether holes in the depth were filled in by its makers; goes into the manifest
     """
 
@@ -32,6 +34,7 @@ class Folder:
         rgb: str = "rgb",
         depth: str = "depth",
         depth_unit: str | float = "mm",
+        store_step: str | float | None = None,
         scenes: Path | str | None = None,
         focal_px: float | None = None,
         fov_deg: float | None = None,
@@ -40,7 +43,9 @@ class Folder:
     ):
         self.root = Path(root)
         self.title = title or self.root.resolve().name
-        self.depth_step_m = _unit_m(depth_unit)
+        self._unit_m = _unit_m(depth_unit)
+        own_step_m = self._unit_m if self._unit_m <= 1 / 256 else UNITS_M["mm"]
+        self.depth_step_m = own_step_m if store_step is None else _unit_m(store_step)
         self._options = {"rgb": rgb, "depth": depth, "depth_unit": depth_unit, "infilled": infilled}
         self._focal_px, self._fov_deg = focal_px, fov_deg
         pictures, depths = _by_stem(self.root / rgb, PICTURES), _by_stem(self.root / depth, DEPTHS)
@@ -79,7 +84,7 @@ class Folder:
         name, picture, depth = self._pairs[index]
         photo = read_photo(picture, focal_px=self._focal_px, fov_deg=self._fov_deg)
         # Stored floats are in the declared unit as they are; stored integers are counts of it. Both multiply.
-        depth_m = read_depth_m(depth, self.depth_step_m)
+        depth_m = read_depth_m(depth, self._unit_m)
         if photo.rgb.shape[:2] != depth_m.shape:
             raise BadInput(
                 f"{picture} is {photo.rgb.shape[1]}x{photo.rgb.shape[0]} but {depth} is "
@@ -114,7 +119,9 @@ def _unit_m(unit: str | float) -> float:
     except (ValueError, ZeroDivisionError):
         step_m = 0.0
     if not 0 < step_m < 1e3:
-        raise BadInput(f"depth_unit is one of {', '.join(UNITS_M)} or metres per unit such as 1/256, not '{unit}'")
+        raise BadInput(
+            f"depth_unit and store_step are one of {', '.join(UNITS_M)} or metres such as 1/256, not '{unit}'"
+        )
     return step_m
 
 
@@ -134,8 +141,11 @@ def _by_stem(folder: Path, endings: set[str]) -> dict[str, Path]:
 
 def _read_scenes(path: Path) -> dict[str, str]:
     """name → scene. A numeric "index" also matches names padded with zeros, up to six digits."""
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{path} is not a CSV file ({error}); name the list of scenes") from error
     key = next((k for k in ("name", "file", "index") if rows and k in rows[0]), None)
     if key is None or "scene" not in rows[0]:
         raise BadInput(f"{path}: needs a header with 'scene' and one of 'name', 'file', 'index'")

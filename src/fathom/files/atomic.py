@@ -1,5 +1,6 @@
 """Writing a file whole or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Generator
@@ -7,6 +8,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fathom.errors import CannotWrite, FathomError
+
+_NEXT = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space or choose another place"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "choose a place where you may write"),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a file stands where a folder is needed: choose another place"),
+}
+
+
+def cannot_write(path: str | os.PathLike[str], error: OSError) -> CannotWrite:
+    """The CannotWrite to raise from an OSError: where, why and what to do next."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return CannotWrite(f"cannot write {path}: {reason}; {_NEXT.get(error.errno or 0, 'choose another place')}")
 
 
 @contextmanager
@@ -25,10 +38,7 @@ def replacing(path: str | os.PathLike[str]) -> Generator[Path]:
     except FathomError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
-        raise CannotWrite(
-            f"cannot write {path}: {reason}; free some space or choose another place (nothing was changed)"
-        ) from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,11 +23,14 @@ def write_weights(path: Path | str, tensors: Mapping[str, Tensor], meta: Mapping
     """
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode  # as the user's umask has it; safetensors hides its files from all others
         try:
             save_file(contiguous, temporary, metadata={"fathom": json.dumps(meta)})
+            temporary.chmod(mode)
         except SafetensorError as error:
             if "No space left" in str(error) or "os error 28" in str(error):
-                raise OSError(errno.ENOSPC, "no space left") from error
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise CannotWrite(f"{path}: {error}") from error
 
 
@@ -46,6 +50,9 @@ def read_weights(path: Path | str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise BadCheckpoint(
             f"{path}: damaged or not a safetensors file ({error}); use an earlier checkpoint or train again"
         ) from error
-    if not isinstance(meta, dict) or "model" not in meta:
-        raise BadCheckpoint(f"{path}: a safetensors file, but not one that fathom wrote: it names no model")
+    if not isinstance(meta, dict) or not isinstance(meta.get("model"), str):
+        raise BadCheckpoint(
+            f"{path}: a safetensors file, but not one that fathom wrote: it names no model; "
+            "use the weights.safetensors of a run"
+        )
     return tensors, meta

@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from fathom.errors import BadInput, FathomError, MissingData
 from fathom.files.atomic import replacing
-from fathom.files.photo import assumed_camera, open_picture
+from fathom.files.photo import assumed_camera, open_picture, write_picture
 from fathom.records import Camera, Prediction, Quantity
 
 UNITS_M = {"mm": 0.001, "cm": 0.01, "m": 1.0}
@@ -52,7 +52,8 @@ def to_steps(depth_m: np.ndarray, step_m: float) -> np.ndarray:
 def from_steps(steps: np.ndarray, step_m: float) -> np.ndarray:
     """Integer counts of ``step_m`` metres (0 absent) → float32 metres (NaN absent)."""
     _check_step(step_m)
-    depth_m = steps.astype(np.float32) * np.float32(step_m)
+    with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, which readers refuse
+        depth_m = steps.astype(np.float32) * np.float32(step_m)
     depth_m[steps == 0] = np.nan
     return depth_m
 
@@ -115,8 +116,7 @@ def write_png(path: Path, prediction: Prediction, step_m: float = MILLIMETRE) ->
     steps = to_steps(_checked(path, prediction.depth_m), step_m)
     about = PngImagePlugin.PngInfo()
     about.add_text(_KEY, json.dumps(_description(prediction) | {"step_m": step_m}))
-    with replacing(path) as temporary:
-        Image.fromarray(steps).save(temporary, format="PNG", pnginfo=about)
+    write_picture(path, Image.fromarray(steps), format="PNG", pnginfo=about)
 
 
 def write_tiff(path: Path, prediction: Prediction) -> None:
@@ -124,8 +124,7 @@ def write_tiff(path: Path, prediction: Prediction) -> None:
     values = _checked(path, prediction.depth_m).astype(np.float32)
     about = TiffImagePlugin.ImageFileDirectory_v2()
     about[_TIFF_DESCRIPTION] = json.dumps({_KEY: _description(prediction)})
-    with replacing(path) as temporary:
-        Image.fromarray(values).save(temporary, format="TIFF", tiffinfo=about, compression="tiff_adobe_deflate")
+    write_picture(path, Image.fromarray(values), format="TIFF", tiffinfo=about, compression="tiff_adobe_deflate")
 
 
 def _read_stored(path: Path) -> tuple[np.ndarray, dict[str, Any] | None]:

@@ -1,5 +1,6 @@
 """Photos: any picture that Pillow reads becomes upright uint8 RGB with a camera."""
 
+import io
 import math
 import os
 import struct
@@ -18,6 +19,7 @@ from fathom.records import Camera, Photo
 ASSUMED_FOV_DEG = 60.0  # across the long side: a phone's main camera has about 65, NYU's Kinect 63
 FILM_DIAGONAL_MM = math.hypot(36, 24)  # what "focal length in 35 mm film" is relative to
 _MM_PER_RESOLUTION_UNIT = {2: 25.4, 3: 10.0, 4: 1.0, 5: 0.001}  # EXIF FocalPlaneResolutionUnit
+LENSES_FOV_DEG = (0.5, 170.0)  # EXIF that says otherwise is not believed
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 
@@ -56,8 +58,15 @@ def write_photo(path: str | os.PathLike[str], rgb: np.ndarray) -> None:
     if kind not in Image.SAVE:
         raise BadInput(f"{path}: no picture is written with the suffix '{path.suffix}'; use .png or .jpg")
     options: dict[str, Any] = {"quality": 92, "subsampling": 0} if kind == "JPEG" else {}
+    write_picture(path, Image.fromarray(rgb), format=kind, **options)
+
+
+def write_picture(path: Path, picture: Image.Image, **options: Any) -> None:
+    """Writes a Pillow picture with the options of its ``save``; CannotWrite if that fails."""
+    encoded = io.BytesIO()  # encoders that write to a full disk themselves do not say that it is full
+    picture.save(encoded, **options)
     with replacing(path) as temporary:
-        Image.fromarray(rgb).save(temporary, format=kind, **options)
+        temporary.write_bytes(encoded.getvalue())
 
 
 def assumed_camera(width: int, height: int) -> Camera:
@@ -145,8 +154,7 @@ def _exif_camera(picture: Image.Image, width: int, height: int) -> Camera | None
     exif = picture.getexif().get_ifd(ExifTags.IFD.Exif)
     film_mm = _positive(exif.get(ExifTags.Base.FocalLengthIn35mmFilm))
     if film_mm:
-        focal_px = film_mm * math.hypot(width, height) / FILM_DIAGONAL_MM
-        return _central_camera(width, height, focal_px, "exif")
+        return _lens(width, height, film_mm * math.hypot(width, height) / FILM_DIAGONAL_MM)
     focal_mm = _positive(exif.get(ExifTags.Base.FocalLength))
     per_unit = _positive(exif.get(ExifTags.Base.FocalPlaneXResolution))
     unit_mm = _MM_PER_RESOLUTION_UNIT.get(exif.get(ExifTags.Base.FocalPlaneResolutionUnit, 2))
@@ -155,7 +163,14 @@ def _exif_camera(picture: Image.Image, width: int, height: int) -> Camera | None
     # The resolution is that of the picture as taken; it may have been made smaller since.
     taken_width = _positive(exif.get(ExifTags.Base.ExifImageWidth)) or picture.size[0]
     focal_px = focal_mm * per_unit / unit_mm * picture.size[0] / taken_width
-    return _central_camera(width, height, focal_px, "exif")
+    return _lens(width, height, focal_px)
+
+
+def _lens(width: int, height: int, focal_px: float) -> Camera | None:
+    """EXIF's camera, or None if there is no such lens."""
+    fov_deg = math.degrees(2 * math.atan(max(width, height) / 2 / focal_px))
+    low_deg, high_deg = LENSES_FOV_DEG
+    return _central_camera(width, height, focal_px, "exif") if low_deg <= fov_deg <= high_deg else None
 
 
 def _central_camera(width: int, height: int, focal_px: float, source: str) -> Camera:

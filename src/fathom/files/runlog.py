@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,8 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from fathom.errors import CannotWrite
-from fathom.files.atomic import replacing
+from fathom.files.atomic import cannot_write, replacing
 
 
 class RunLog:
@@ -31,7 +30,7 @@ class RunLog:
             out.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a" if keep else "w", buffering=1)
         except OSError as error:
-            raise CannotWrite(f"cannot write {self.path}: {error.strerror}; choose another folder") from error
+            raise cannot_write(self.path, error) from error
         self._bar = Progress(
             TextColumn("{task.description:<6}"),
             BarColumn(bar_width=12),
@@ -45,17 +44,19 @@ class RunLog:
         self._validated = ""
 
     def __enter__(self) -> "RunLog":
-        self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
-        self._file.close()
+        if self._bar.tasks:
+            self._bar.stop()
+        with suppress(OSError):  # tries again to write the line that did not fit, which has been told of
+            self._file.close()
 
     def begin(self, stage: str, samples: int, done: int) -> None:
         """A stage of so many samples begins, or goes on after ``done``."""
+        self._bar.start()
         self._task = self._bar.add_task(stage, total=samples, completed=done, said="")
         self._clock, self._samples = time.monotonic(), done
 
@@ -83,7 +84,7 @@ class RunLog:
     def say(self, text: str) -> None:
         """A line above the bar."""
         if not self._bar.disable:
-            self._bar.console.print(text)
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr)
 
@@ -91,19 +92,15 @@ class RunLog:
         try:
             self._file.write(json.dumps(line) + "\n")
         except OSError as error:
-            raise CannotWrite(
-                f"cannot write {self.path}: {error.strerror}; free some space, then resume"
-            ) from error
+            raise cannot_write(self.path, error) from error
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log.jsonl; a last one cut short by a kill is left out."""
+    """The lines of a log.jsonl; one cut short by a kill is left out, what a resumed run wrote after it is not."""
     lines = []
     for text in path.read_text().splitlines():
-        try:
+        with suppress(json.JSONDecodeError):
             lines.append(json.loads(text))
-        except json.JSONDecodeError:
-            break
     return lines
 
 

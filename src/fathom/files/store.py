@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.format import write_array_header_1_0
 
-from fathom.errors import BadInput, CannotWrite, MissingData, UnknownName
-from fathom.files.atomic import replacing
+from fathom.errors import BadInput, MissingData, UnknownName
+from fathom.files.atomic import cannot_write, replacing
 from fathom.files.depthmap import from_steps, to_steps
 from fathom.records import Camera, Sample
 
@@ -125,7 +125,8 @@ class Split:
 
 
 class StoreWriter:
-    """Writes a Store sample by sample; ``close`` makes it one. Nothing readable exists before that.
+    """Writes a Store sample by sample; ``close`` makes it one. Before that nothing can be read but a Store that
+    was here already, which stays as it was if this one is abandoned.
 
     The arrays are appended to by plain writes, not through a memory map: on a full disk a write says so, and a
     map ends the process.
@@ -136,22 +137,27 @@ class StoreWriter:
         self.samples: list[dict[str, Any]] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / "manifest.json").unlink(missing_ok=True)
             self._rgb = _GrowingArray(self.path / "rgb.npy", np.dtype(np.uint8), (*frame, 3))
             self._depth = _GrowingArray(self.path / "depth.npy", np.dtype(np.uint16), frame)
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise cannot_write(self.path, error) from error
 
     def add(self, sample: Sample, split: str) -> None:
         """Appends a sample. BadInput if its size is not the Store's or its depth cannot be kept."""
         if sample.depth_m.shape != self.frame:
             height, width = sample.depth_m.shape
-            raise BadInput(f"{sample.name}: {width}x{height}, but this Store holds {self.frame[1]}x{self.frame[0]}")
-        steps = to_steps(sample.depth_m, self.depth_step_m)
+            raise BadInput(
+                f"{sample.name}: {width}x{height}, but this Store holds {self.frame[1]}x{self.frame[0]}; resize "
+                "it, or prepare pictures of each size by themselves"
+            )
+        try:
+            steps = to_steps(sample.depth_m, self.depth_step_m)
+        except BadInput as error:
+            raise BadInput(f"{sample.name}: {error}") from error
         try:
             digest = hashlib.sha256(self._rgb.append(sample.rgb) + self._depth.append(steps)).hexdigest()
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise cannot_write(self.path, error) from error
         c = sample.camera
         self.samples.append(
             {
@@ -165,11 +171,6 @@ class StoreWriter:
 
     def close(self, title: str, about: Mapping[str, Any]) -> Store:
         """Finishes the arrays and writes the manifest; the folder is a Store from here on."""
-        try:
-            self._rgb.close()
-            self._depth.close()
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
         manifest = {
             "format": FORMAT,
             "title": title,
@@ -181,6 +182,12 @@ class StoreWriter:
         }
         with replacing(self.path / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1))
+            self._rgb.finish()
+            self._depth.finish()
+            # Nothing more can fail for want of space. New arrays never stand beside an old manifest.
+            (self.path / "manifest.json").unlink(missing_ok=True)
+            self._rgb.take_place()
+            self._depth.take_place()
         return Store.open(self.path)
 
     def abandon(self) -> None:
@@ -204,10 +211,12 @@ class _GrowingArray:
         self.count += 1
         return data
 
-    def close(self) -> None:
+    def finish(self) -> None:
         self._file.seek(0)
         self._header()
         self._file.close()
+
+    def take_place(self) -> None:
         self._part.replace(self.path)
 
     def abandon(self) -> None:
@@ -219,8 +228,3 @@ class _GrowingArray:
         # numpy leaves room in the header for the first axis to grow, so its size does not depend on the count.
         about = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, *self.shape)}
         write_array_header_1_0(self._file, about)
-
-
-def _cannot_write(path: Path, error: OSError) -> CannotWrite:
-    reason = error.strerror or type(error).__name__
-    return CannotWrite(f"cannot write the Store {path}: {reason}; free some space or choose another place")

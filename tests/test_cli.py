@@ -3,8 +3,11 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -182,7 +185,22 @@ def test_ctrl_c_is_130(run, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(shelf, "names", interrupted)
-    assert run("models")[0] == 130
+    assert run("models") == (130, "", "fathom: stopped\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_preparation_that_is_stopped_leaves_nothing_half_written(tmp_path, number, code):
+    command = Path(sys.executable).with_name("fathom")
+    words = ["prepare", "rooms", "--frames", "100000", "--width", "64", "--height", "48", "--out", tmp_path / "s"]
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # also where a shell runs pytest with '&'
+    pipe = subprocess.PIPE
+    with subprocess.Popen([command, *words], stderr=pipe, text=True, preexec_fn=heeded) as process:
+        while not list(tmp_path.glob("s/.rgb.npy.part")):
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert (process.returncode, err) == (code, "fathom: stopped\n")
+    assert list((tmp_path / "s").iterdir()) == []
 
 
 def test_predict_skips_a_bad_file_and_does_the_rest(run, photos, weights, tmp_path):
@@ -263,7 +281,7 @@ def test_a_file_name_that_is_no_text(photos, weights, tmp_path):
     (photos / "c.png").rename(photos / name)
     program = (
         "import sys\nfrom fathom.cli import main, shelf\nfrom test_cli import Tiny\n"
-        "shelf.look_up = lambda *_: Tiny\nmain(sys.argv[1:])"
+        "shelf.look_up = lambda *_: Tiny\nmain()"
     )
     words = ["predict", photos / name, "--model", weights, "--out", tmp_path / "o"]
     where = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
@@ -278,7 +296,7 @@ def test_damaged_exif_is_no_warning(photos, weights, tmp_path):
     Image.open(photos / "a.jpg").save(photos / "a.jpg", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff rubbish")
     program = (
         "import sys\nfrom fathom.cli import main, shelf\nfrom test_cli import Tiny\n"
-        "shelf.look_up = lambda *_: Tiny\nmain(sys.argv[1:])"
+        "shelf.look_up = lambda *_: Tiny\nmain()"
     )
     words = ["predict", photos / "a.jpg", "--model", weights, "--out", tmp_path / "o"]
     where = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}

@@ -16,7 +16,7 @@ from fathom.files.checkpoint import read_weights, write_weights
 from fathom.files.runlog import RunLog, read_log
 from fathom.files.store import Split
 from fathom.models import eigen2014
-from fathom.ops import augment
+from fathom.ops import augment, devices
 from fathom.ops.losses import scale_invariant_loss
 from fathom.recipes._base import Stage
 from fathom.training import batch_indices, gather, statistics, train
@@ -256,7 +256,7 @@ def test_a_log_cut_short_by_a_kill_is_still_read(tmp_path):
 
 
 def test_precision_is_measured_and_kept(rooms_store, tmp_path):
-    assert training.faster_precision(torch.device("cpu")) in ("fp32", "bf16")
+    assert devices.faster_precision(torch.device("cpu")) in ("fp32", "bf16")
     run = train(RECIPE, rooms_store, tmp_path / "run", progress=False, precision="bf16")
     assert read_weights(run.weights)[1]["precision"] == "bf16"
     assert all(t.dtype == torch.float32 for t in weights(run).values())

@@ -1,14 +1,15 @@
 """The ``fathom`` command: words to arguments, results to text, and nothing else.
 
 Numbers and names go to stdout; talk (progress, warnings, where files lie) goes to stderr. Exit codes: 0 all
-done, 1 a FathomError or something that was skipped, 2 wrong usage, 130 Ctrl-C. FATHOM_TRACEBACK=1 shows where an
-error came from. Nothing heavy is imported before it is needed, so that ``fathom --help`` answers at once.
+done, 1 a FathomError or something was skipped, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM. FATHOM_TRACEBACK=1 shows
+where an error came from. Nothing heavy is imported before it is needed: ``fathom --help`` answers at once.
 """
 
 import dataclasses
 import inspect
 import io
 import os
+import signal
 import sys
 import warnings
 from collections import Counter
@@ -24,7 +25,7 @@ import typer.core
 
 import fathom
 from fathom import shelf
-from fathom.errors import BadInput, CannotWrite, FathomError, UnknownName
+from fathom.errors import BadInput, FathomError, NotComparable, UnknownName
 
 if TYPE_CHECKING:
     from fathom.predictor import Predictor
@@ -69,8 +70,7 @@ class DatasetCommands(typer.core.TyperGroup):
             raise typer.BadParameter(str(error)) from error
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         summary = shelf.describe("datasets", cmd_name)
-        paragraphs = (inspect.getdoc(dataset) or summary).split("\n\n")
-        as_it_stands = "\n\n".join(f"\b\n{paragraph}" for paragraph in paragraphs)
+        as_it_stands = "\b\n" + (inspect.getdoc(dataset) or summary).replace("\n\n", "\n\n\b\n")
         app.command(cmd_name, help=as_it_stands, short_help=summary)(_prepare_with(dataset))
         return typer.main.get_command(app)
 
@@ -242,7 +242,7 @@ def _write(prediction: "Prediction", photo: "Photo", stem: Path, formats: list[F
     """Writes the files and says so; False if some format cannot hold the prediction. Raises CannotWrite."""
     from fathom.saving import save, save_coloured
 
-    whole = True
+    written = 0
     for format in formats:
         target = stem.with_name(stem.name + ENDINGS[format])
         try:
@@ -251,12 +251,10 @@ def _write(prediction: "Prediction", photo: "Photo", stem: Path, formats: list[F
             else:
                 save(prediction, target, photo=photo)
             _say(f"wrote {target}")
-        except CannotWrite:
-            raise
-        except FathomError as error:
-            whole = False
+            written += 1
+        except (BadInput, NotComparable) as error:
             _say(f"not written {target}: {error}")
-    return whole
+    return written == len(formats)
 
 
 def _add_shelf(name: str, noun: str) -> None:
@@ -384,12 +382,17 @@ def _progress(what: str) -> Generator[Callable[..., None]]:
 
 def main(words: list[str] | None = None) -> None:
     """The entry point: runs the command in ``words`` (default: the shell's) and exits with its code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes, whatever the locale
+    if words is None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: nothing half-written is left
+        warnings.filterwarnings("ignore", module="PIL")  # of damaged metadata; the picture is read
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")  # file names are bytes, whatever the locale
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="PIL")  # of metadata that is damaged; the picture is read
-            app(words, prog_name="fathom")
+        app(words, prog_name="fathom")
+    except SystemExit as end:
+        if end.code in (130, 143):
+            _say("fathom: stopped")
+        raise
     except (FathomError, OSError) as error:
         if os.environ.get("FATHOM_TRACEBACK") == "1":
             raise

@@ -34,6 +34,7 @@ from fathom.files.checkpoint import read_weights
 from fathom.files.photo import read_photo
 from fathom.models._base import DepthModel, InputSpec
 from fathom.ops.depth import to_metres
+from fathom.ops.devices import choose_device
 from fathom.ops.geometry import interpolate
 from fathom.records import Camera, Photo, Prediction, Quantity
 
@@ -169,18 +170,6 @@ def predict(
         raise BadInput("a Photo has its own camera; give fov_deg or focal_px to read_photo")
     predictor = model if isinstance(model, Predictor) else Predictor.load(model)
     return predictor(photo, geometry)
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of this name; "auto" is CUDA if there is any, else the CPU. BadInput if it cannot be used."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.ones(1, device=device).item()
-    except (RuntimeError, AssertionError) as error:
-        raise BadInput(f"the device '{name}' cannot be used here ({error}); try 'auto' or 'cpu'") from error
-    return device
 
 
 def place_whole(size: tuple[int, int], spec: InputSpec) -> Placement:

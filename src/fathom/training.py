@@ -25,7 +25,8 @@ from fathom.files.checkpoint import read_weights, write_weights
 from fathom.files.store import Split, Store
 from fathom.models._base import DepthModel, DepthStatistics, InputSpec
 from fathom.ops import augment, losses
-from fathom.predictor import Predictor, choose_device
+from fathom.ops.devices import choose_device, faster_precision
+from fathom.predictor import Predictor
 from fathom.recipes._base import Recipe, Stage
 from fathom.records import Photo
 from fathom.saving import save_contact_sheet
@@ -122,7 +123,7 @@ def train(
                 _load_optimiser(optimiser, model, state[0])
             saved = time.monotonic()
             for done in _steps(
-                recipe, number, first, model, optimiser, split, validation, seed, precision == "bf16", log
+                recipe, number, first, model, optimiser, split, validation, seed, precision == "bf16", stop, log
             ):
                 if stop or time.monotonic() - saved > SAVE_EVERY_S:
                     save(number, done, optimiser)
@@ -154,9 +155,11 @@ def _steps(
     validation: Split | None,
     seed: int,
     bf16: bool,
+    stop: list[int],
     log: runlog.RunLog,
 ) -> Iterator[int]:
-    """Runs the steps of one stage from ``first`` on; yields how many are done after each."""
+    """Runs the steps of one stage from ``first`` on. Yields how many are done whenever the loss was read and found
+    finite: every few steps, at the end, and as soon as ``stop`` asks; so no spoilt weights are ever saved."""
     stage = recipe.stages[number]
     steps, device = _step_count(recipe, stage), next(model.parameters()).device
     validate_every = max(1, steps // VALIDATIONS)
@@ -178,7 +181,9 @@ def _steps(
         loss.backward()
         optimiser.step()
         unread.append(loss.detach())
-        if len(unread) == log_every or step + 1 == steps:
+        last = step + 1 == steps
+        read = len(unread) == log_every or last or bool(stop)
+        if read:
             mean = torch.stack(unread).mean().item()
             unread.clear()
             if not math.isfinite(mean):
@@ -188,11 +193,12 @@ def _steps(
                     "Look at these samples, or lower the rates of the recipe"
                 )
             log.step(stage.scale, (step + 1) * recipe.batch, mean, optimiser.param_groups[0]["lr"])
-        if validation and ((step + 1) % validate_every == 0 or step + 1 == steps):
+        if validation and ((step + 1) % validate_every == 0 or last):
             with log.paused():
                 error, abs_rel = validate(model, stage.scale, validation, recipe)
             log.validated(stage.scale, (step + 1) * recipe.batch, error, abs_rel)
-        yield step + 1
+        if read:
+            yield step + 1
 
 
 def gather(
@@ -339,25 +345,6 @@ def _stop_requests() -> Generator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def faster_precision(device: torch.device) -> str:
-    """ "bf16" or "fp32", whichever multiplies matrices faster here. Measured, for processors that have bfloat16
-    instructions are not all faster with them: one was seen to be twice as fast without."""
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device.type != "cpu":
-        return "fp32"
-
-    def seconds(dtype: torch.dtype) -> float:
-        matrix, times = torch.ones(1024, 1024, dtype=dtype), []
-        for _ in range(4):
-            start = time.perf_counter()
-            matrix @ matrix
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    return "bf16" if seconds(torch.bfloat16) < 0.8 * seconds(torch.float32) else "fp32"
 
 
 def _save(out: Path, meta: dict[str, Any], model: DepthModel, optimiser: torch.optim.Optimizer | None) -> None:

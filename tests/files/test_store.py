@@ -143,3 +143,16 @@ def test_fingerprint_covers_colour_and_depth(tmp_path, part):
         writer.add(changed, "train")
         found.add(writer.close("made", {}).split("all").fingerprint)
     assert len(found) == 2
+
+
+def test_fingerprint_tells_units_apart(tmp_path):
+    """The same numbers in millimetres and in centimetres are not the same truths."""
+    found = set()
+    for step_m in (0.001, 0.01):
+        writer = StoreWriter(tmp_path / str(step_m), (24, 32), step_m)
+        metres = np.full((24, 32), 700 * step_m, np.float32)
+        writer.add(Sample(sample(0).rgb, metres, CAMERA, "p", "s"), "train")
+        store = writer.close("made", {})
+        assert store.depth[0, 0, 0] == 700
+        found.add(store.split("all").fingerprint)
+    assert len(found) == 2

@@ -186,7 +186,7 @@ def test_release_drops_without_rescaling_and_halves_in_use():
     assert torch.equal(dropout.eval()(x), x / 2)
 
 
-@pytest.mark.parametrize("how", ["release", "he"])
+@pytest.mark.parametrize("how", ["release", "he", "he_from_mean_image"])
 def test_initialisation_starts_at_the_mean_and_is_reproducible(how):
     network = look_up("models", "eigen2014/nyu")()
     network.initialise(how, STATISTICS, torch.Generator().manual_seed(3))
@@ -307,3 +307,19 @@ def test_the_refined_output_starts_at_the_mean_too(how, bias):
     network = eigen2014.Eigen2014(SMALL)
     network.initialise(how, STATISTICS, torch.Generator().manual_seed(0))
     assert network.fine.conv3.bias.item() == pytest.approx(bias)
+
+
+def test_the_coarse_network_can_start_at_the_mean_depth_image():
+    rows, columns = torch.meshgrid(torch.arange(240.0), torch.arange(320.0), indexing="ij")
+    mean_depth_m = 1 + rows / 100 + columns / 1000
+    mean_depth_m[11, 13] = torch.nan  # under output (0, 0): crop origin (6, 8), offset (5, 5)
+    network = look_up("models", "eigen2014/nyu_release")()
+    network.initialise("he_from_mean_image", DepthStatistics(0.7, mean_depth_m), torch.Generator().manual_seed(0))
+    network.coarse.full7.weight.data.zero_()
+    with torch.no_grad():
+        coarse = network.eval()(torch.rand(1, 3, 228, 304), "coarse")[0]
+    assert coarse[0, 0].item() == pytest.approx(0.7, abs=1e-5)
+    image = mean_depth_m[11 : 11 + 220 : 4, 13 : 13 + 296 : 4].log()
+    difference = (coarse - image)[~image.isnan()]
+    assert difference.std() < 1e-5
+    assert coarse[~image.isnan()].mean().item() == pytest.approx(0.7, abs=1e-4)

@@ -14,7 +14,8 @@ def test_the_printed_recipes_are_the_paper(name, numbers):
     assert (recipe.optimiser, recipe.momentum, recipe.batch) == ("sgd", numbers["momentum"], numbers["batch"])
     assert (recipe.lam, recipe.reduction) == (numbers["lambda"], "mean")
     assert {s.schedule for s in recipe.stages} == {"constant"}
-    assert recipe.departures == ()
+    assert len(recipe.departures) == 1
+    assert "ImageNet" in recipe.departures[0]
     rates = {
         "rate of coarse convolutional layers 1-5": (coarse, paper.COARSE_CONVOLUTIONS),
         "rate of coarse full layers 6, 7": (coarse, paper.COARSE_FULL),
@@ -63,7 +64,9 @@ def test_the_way_from_scratch_has_the_numbers_that_its_departures_say():
         assert {fine.of(fine.rates, p) for p in (*paper.FINE_1_AND_3, *paper.FINE_2)} == {1e-4}
         assert {s.of(s.weight_decay, "any.weight") for s in recipe.stages} == {1e-4}
         assert {s.schedule for s in recipe.stages} == {"cosine"}
-        assert (recipe.optimiser, recipe.initialisation, recipe.batch) == ("adamw", "he", 32)
+        start = "he_from_mean_image" if name == "eigen2014_rooms" else "he"
+        assert (recipe.optimiser, recipe.initialisation, recipe.batch) == ("adamw", start, 32)
+        assert any("mean depth image" in d for d in recipe.departures) == (name == "eigen2014_rooms")
         assert (recipe.lam, recipe.reduction) == (0.5, "mean")
 
 

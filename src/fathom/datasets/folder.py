@@ -34,10 +34,10 @@ class Folder:
         rgb: str = "rgb",
         depth: str = "depth",
         depth_unit: str | float = "mm",
-        store_step: str | float | None = None,
         scenes: Path | str | None = None,
         focal_px: float | None = None,
         fov_deg: float | None = None,
+        store_step: str | float | None = None,
         infilled: bool = False,
         title: str = "",
     ):

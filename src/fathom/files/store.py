@@ -119,8 +119,8 @@ class Split:
 
     @property
     def fingerprint(self) -> str:
-        """Eight hex digits that differ if any sample, or their order, differs."""
-        joined = "".join(self.store.hash_of(int(i)) for i in self.indices)
+        """Eight hex digits that differ if any sample, their order, or the unit of their depth differs."""
+        joined = "".join([repr(self.store.depth_step_m), *(self.store.hash_of(int(i)) for i in self.indices)])
         return hashlib.sha256(joined.encode()).hexdigest()[:8]
 
 

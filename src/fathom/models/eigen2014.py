@@ -142,28 +142,45 @@ class Eigen2014(DepthModel):
 
     @torch.no_grad()
     def initialise(self, how: str, statistics: DepthStatistics, generator: torch.Generator) -> None:
-        """``how`` "release": the released code's numbers, with N(0, 0.01) for the coarse convolutions where it
-        had ImageNet's. "he": for training from scratch, He et al. 2015, and a fine network that begins by
-        passing the coarse prediction through unchanged. The output starts at the training set's mean either way.
+        """``how`` is one of
+
+        "release"             the released code's numbers, with N(0, 0.01) for the coarse convolutions where it had
+                              ImageNet's; the outputs start at the training set's mean log depth
+        "he"                  for training from scratch: He et al. 2015, and a fine network that begins by handing
+                              the coarse prediction through unchanged
+        "he_from_mean_image"  the same, and the coarse output starts at the mean depth image instead of one mean
         """
-        if how not in ("release", "he"):
-            raise UnknownName(f"eigen2014 is initialised by 'release' or 'he', not '{how}'")
+        if how not in ("release", "he", "he_from_mean_image"):
+            raise UnknownName(f"eigen2014 is initialised by 'release', 'he' or 'he_from_mean_image', not '{how}'")
         normal = partial(nn.init.normal_, generator=generator)
         for name, layer in self.named_modules():
             if isinstance(layer, (nn.Conv2d, nn.Linear)):
                 nn.init.zeros_(layer.bias)
-                if how == "he":
-                    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-                else:
+                if how == "release":
                     normal(layer.weight, std=0.001 if name == "fine.conv1" else 0.01)
-        mean = statistics.mean_log_depth / self.variant.log_depth_deviation
+                else:
+                    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+        mean = torch.full((self.coarse.full7.out_features,), statistics.mean_log_depth)
         if how == "release":
             nn.init.uniform_(self.coarse.full7.weight, -0.005, 0.005, generator=generator)
-            self.get_parameter("fine.conv3.bias").fill_(mean)
+            self.get_parameter("fine.conv3.bias").copy_(mean[:1] / self.variant.log_depth_deviation)
         else:
             normal(self.coarse.full7.weight, std=0.001)
             self._pass_coarse_through()
-        self.get_parameter("coarse.full7.bias").fill_(mean)
+        if how == "he_from_mean_image":
+            mean = self._log_mean_image(statistics).flatten()
+        self.get_parameter("coarse.full7.bias").copy_(mean / self.variant.log_depth_deviation)
+
+    def _log_mean_image(self, statistics: DepthStatistics) -> Tensor:
+        """The mean depth image at the pixels of the outputs, shifted to the mean log depth: the logarithm of a mean
+        is not the mean of logarithms."""
+        rows, columns = (
+            origin + offset + self.spec.stride * torch.arange(count)
+            for origin, offset, count in zip(self.spec.crop_origin, self.spec.offset, self.spec.output, strict=True)
+        )
+        image = statistics.mean_depth_m[rows][:, columns].log()
+        image = image - image.nanmean() + statistics.mean_log_depth
+        return image.nan_to_num(statistics.mean_log_depth)
 
     def _pass_coarse_through(self) -> None:
         """Two maps carry the positive and the negative part of the coarse prediction past the ReLU."""

@@ -31,13 +31,16 @@ SOURCES = {
     "optimiser": "P 4.1",
     "momentum": "P 4.1",
     "batch": "P 4.1",
-    "augmentation": "P 3.3; the flip's probability as printed, corners exposed by rotation masked (A)",
+    "augmentation": "P 3.3; corners exposed by rotation masked and colours cut at 1 (A)",
 }
 
+PRINTED_DEPARTURES = (
+    "Coarse convolutions start from random numbers (the released code's fallback), not from ImageNet.",
+)
 SCRATCH_DEPARTURES = (
-    "Convolutions start from He et al.'s random numbers, not from ImageNet.",
-    "AdamW (coarse 2e-4, fine 1e-4), cosine to zero, in place of SGD with the printed rates: from scratch those "
-    "stay at the mean-depth baseline for tens of thousands of samples.",
+    "Convolutions start from He et al.'s random numbers, not from ImageNet; the last full layer from N(0, 0.001).",
+    "AdamW (coarse 2e-4, fine 1e-4, decay 1e-4 on every weight), warmed up, cosine to zero, in place of SGD with "
+    "momentum at the printed rates.",
     "The fine network starts by passing the coarse prediction through.",
 )
 

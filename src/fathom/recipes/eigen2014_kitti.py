@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fathom.ops.augment import Ranges
 from fathom.recipes._base import Recipe
-from fathom.recipes._eigen2014 import COARSE, FINE, SOURCES, from_scratch
+from fathom.recipes._eigen2014 import COARSE, FINE, PRINTED_DEPARTURES, SOURCES, from_scratch
 
 PRINTED = Recipe(
     name="eigen2014_kitti",
@@ -17,6 +17,7 @@ PRINTED = Recipe(
     momentum=0.9,
     batch=32,
     augmentation=Ranges(scale=(1.0, 1.2), translate=True, flip=0.5, gain=(0.8, 1.2)),
+    departures=PRINTED_DEPARTURES,
     sources={
         **SOURCES,
         "samples": "P 4.2",

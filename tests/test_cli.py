@@ -138,6 +138,7 @@ def test_an_unknown_name_suggests(run):
         ["prepare", "roms", "--out", "o"],
         ["prepare", "rooms", "--out", "o", "--frames", "many"],
         ["prepare", "rooms", "--out", "o", "--holdout", "some"],
+        ["train", "eigen2014_rooms", "--data", "d", "--out", "o", "--seed", "-1"],
         ["prepare", "rooms", "--out", "o", "--holdout", "test=0.1", "--holdout", "test=0.2"],
         ["predict", "a.jpg", "--model", "w", "--out", "o", "--geometry", "papr"],
         ["predict", "a.jpg", "--model", "w", "--out", "o", "--fov-deg", "180"],

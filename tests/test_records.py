@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fathom.errors import BadInput, NotComparable
-from fathom.records import Camera, Prediction, Quantity, Sample
+from fathom.records import Camera, Photo, Prediction, Quantity, Sample
 
 CAMERA = Camera(40.0, 50.0, 14.0, 9.5, 32, 24)
 POINT = np.array([0.3, -0.2, 2.0])
@@ -72,3 +72,22 @@ def test_a_prediction_says_where_it_is_valid_and_is_metres_only_if_it_is():
     assert prediction.depth_m is values
     with pytest.raises(NotComparable, match="log_metres"):
         _ = Prediction(values, Quantity.LOG_METRES, CAMERA, "model").depth_m
+
+
+@pytest.mark.parametrize(
+    "rgb",
+    [
+        np.zeros((24, 32, 3), np.float32),
+        np.zeros((24, 32), np.uint8),
+        np.zeros((24, 32, 4), np.uint8),
+        np.zeros((0, 32, 3), np.uint8),
+    ],
+)
+def test_a_photo_is_three_bytes_a_pixel(rgb):
+    with pytest.raises(BadInput, match=r"uint8 \(H, W, 3\)"):
+        Photo(rgb, CAMERA)
+
+
+def test_a_photo_has_a_camera_of_its_size():
+    with pytest.raises(BadInput, match=r"32x20 with a camera for 32x24; use camera\.resized\(32, 20\)"):
+        Photo(np.zeros((20, 32, 3), np.uint8), CAMERA)

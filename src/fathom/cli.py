@@ -119,7 +119,7 @@ def _prepare_with(dataset: Callable[..., Any]) -> Callable[..., None]:
             list[str] | None,
             typer.Option(help="share of the scenes in a split, e.g. test=0.1; may be given again"),
         ] = None,
-        seed: Annotated[int, typer.Option(help="of every random choice")] = 0,
+        seed: Annotated[int, typer.Option(help="of every random choice", min=0, max=2**32 - 1)] = 0,
         **options: Any,
     ) -> None:
         from fathom.preparation import prepare
@@ -154,7 +154,7 @@ def train(
     samples: Annotated[
         list[str] | None, typer.Option(help="another length of a stage, e.g. coarse=4000; may be given again")
     ] = None,
-    seed: Annotated[int, typer.Option(help="of every random choice")] = 0,
+    seed: Annotated[int, typer.Option(help="of every random choice", min=0, max=2**32 - 1)] = 0,
     device: Device = "auto",
 ) -> None:
     """Train a recipe's model on a Store. Ctrl-C keeps what was done; --resume goes on from there."""
@@ -340,7 +340,7 @@ def _pictures(paths: list[Path]) -> list[Path]:
     """The photos named, and those in the folders named, in order."""
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises for odd names, which would stop the others)
             inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
             if not inside:
                 raise BadInput(f"{path}: no picture in this folder ({', '.join(PICTURES)})")

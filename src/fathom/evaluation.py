@@ -26,8 +26,8 @@ def evaluate(
     The predictors of one call share one region where the protocol scores only what all of them predict.
     ``progress(done, total)`` is called after each sample.
     Raises NotComparable where a score would mean nothing (official data not complete, a crop for another frame,
-    a relative prediction without an alignment, holes in a prediction) and BadInput for predictions of the wrong
-    size or that are no depths.
+    no truth at all, a relative prediction without an alignment, holes in a prediction) and BadInput for
+    predictions of the wrong size or that are no depths.
     """
     if isinstance(protocol, str):
         protocol = shelf.look_up("protocols", protocol)
@@ -49,6 +49,11 @@ def evaluate(
             progress(len(images), len(split))
     pixels = [s.pixels for s in next(iter(sums.values()))]
     _must_be_complete(images, pixels, split, protocol)
+    if not any(pixels):
+        raise NotComparable(
+            f"not one pixel of the {len(images)} images of {split.title} has a truth that {protocol.name} scores; "
+            "look at their depth, or choose another protocol"
+        )
     return ScoreTable(
         protocol=protocol.name,
         signature=protocol.signature(split, sum(pixels)),

@@ -88,6 +88,19 @@ class Photo:
     camera: Camera
     name: str = ""
 
+    def __post_init__(self) -> None:
+        if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or 0 in self.rgb.shape:
+            raise BadInput(
+                f"{self.name or 'photo'}: a photo is uint8 (H, W, 3), not {self.rgb.dtype} {self.rgb.shape}; "
+                "fathom.read_photo makes one of any picture"
+            )
+        height, width = self.rgb.shape[:2]
+        if (self.camera.width, self.camera.height) != (width, height):
+            raise BadInput(
+                f"{self.name or 'photo'}: {width}x{height} with a camera for {self.camera.width}x"
+                f"{self.camera.height}; use camera.resized({width}, {height}) if the picture was resized"
+            )
+
 
 @dataclass(frozen=True)
 class Sample:

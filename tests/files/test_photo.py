@@ -235,3 +235,11 @@ def test_exif_of_no_lens_is_not_believed(tmp_path, film_mm):
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.FocalLengthIn35mmFilm: film_mm}
     Image.fromarray(NOISE).save(tmp_path / "a.jpg", exif=exif)
     assert read_photo(tmp_path / "a.jpg").camera.source.startswith("assumed")
+
+
+def test_a_name_that_cannot_be_opened(tmp_path):
+    with pytest.raises(BadInput, match="File name too long; check its name"):
+        read_photo(tmp_path / ("a" * 300 + ".jpg"))
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    with pytest.raises(BadInput, match="cannot be opened"):
+        read_photo(tmp_path / "loop.jpg")

@@ -156,3 +156,33 @@ def test_fingerprint_tells_units_apart(tmp_path):
         assert store.depth[0, 0, 0] == 700
         found.add(store.split("all").fingerprint)
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: [1],
+        lambda m: {k: v for k, v in m.items() if k != "title"},
+        lambda m: m | {"frame": 5},
+        lambda m: m | {"depth_step_m": "fine"},
+        lambda m: m | {"depth_step_m": 0},
+        lambda m: m | {"samples": {str(i): s for i, s in enumerate(m["samples"])}},
+        lambda m: m | {"samples": [s | {"camera": [1, 2]} for s in m["samples"]]},
+        lambda m: m | {"samples": [s | {"camera": [0, 1, 1, 1, ""]} for s in m["samples"]]},
+        lambda m: m | {"samples": [{"name": s["name"]} for s in m["samples"]]},
+        lambda m: m | {"samples": [s | {"split": 3} for s in m["samples"]]},
+    ],
+)
+def test_a_manifest_that_cannot_be_right_is_damage(tmp_path, change):
+    store = write(tmp_path / "s")
+    (store.path / "manifest.json").write_text(json.dumps(change(json.loads(json.dumps(dict(store.manifest))))))
+    with pytest.raises(BadInput, match=r"prepare it again|positive focal"):
+        Store.open(store.path)
+
+
+@pytest.mark.parametrize("array", ["rgb", "depth"])
+def test_arrays_of_another_type_are_damage(tmp_path, array):
+    store = write(tmp_path / "s")
+    np.save(store.path / f"{array}.npy", getattr(store, array).astype(np.float32))
+    with pytest.raises(BadInput, match=r"float32.*uint8 and uint16"):
+        Store.open(store.path)

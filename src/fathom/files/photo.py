@@ -80,11 +80,16 @@ def open_picture(path: Path) -> Image.Image:
 
     Raises MissingData or BadInput, saying why.
     """
-    if not path.exists():
-        raise MissingData(f"there is no file {path}; check the name")
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; name a picture in it")
-    if path.stat().st_size == 0:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        raise MissingData(f"there is no file {path}; check the name") from error
+    except IsADirectoryError as error:
+        raise BadInput(f"{path} is a folder; name a picture in it") from error
+    except OSError as error:
+        raise BadInput(f"{path} cannot be opened: {error.strerror}; check its name and who may read it") from error
+    if empty:
         raise BadInput(f"{path} is empty (0 bytes); copy it again from where it came from")
     try:
         picture = Image.open(path)

@@ -9,6 +9,7 @@ The manifest is written last: a folder without one is not a Store.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -50,15 +51,31 @@ class Store:
             count, frame = len(manifest["samples"]), tuple(manifest["frame"])
             rgb = np.load(path / "rgb.npy", mmap_mode="r")
             depth = np.load(path / "depth.npy", mmap_mode="r")
-        except (KeyError, ValueError, OSError, EOFError) as error:
-            if isinstance(error, BadInput):
-                raise
-            raise BadInput(f"{path}: the Store is damaged ({error}); prepare it again") from error
+            store = cls(path, manifest, rgb, depth)
+            store._check_manifest()
+        except BadInput:
+            raise
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError, OSError, EOFError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise BadInput(f"{path}: the Store is damaged ({why}); prepare it again") from error
+        if (rgb.dtype, depth.dtype) != (np.uint8, np.uint16):
+            raise BadInput(
+                f"{path}: arrays of {rgb.dtype} and {depth.dtype}, not uint8 and uint16; prepare it again"
+            )
         if rgb.shape != (count, *frame, 3) or depth.shape != (count, *frame):
             raise BadInput(
                 f"{path}: arrays {rgb.shape} and {depth.shape} do not fit the manifest; prepare it again"
             )
-        return cls(path, manifest, rgb, depth)
+        return store
+
+    def _check_manifest(self) -> None:
+        """Any error if something that is read later is missing or of another kind."""
+        if not (math.isfinite(self.depth_step_m) and self.depth_step_m > 0):
+            raise ValueError(f"depth_step_m is {self.depth_step_m}")
+        for index, about in enumerate(self._samples):
+            self.camera(index)
+            if not all(isinstance(about[key], str) for key in ("name", "scene", "split", "sha256")):
+                raise TypeError(f"sample {index} is {about}")
 
     def __len__(self) -> int:
         return len(self._samples)

@@ -21,8 +21,8 @@ from fathom.saving import save_coloured, save_contact_sheet
 FRAMES = 400  # of 100 rooms; ten of the rooms are held out
 SAMPLES = {"coarse": 2200, "fine": 400}
 BATCH = 8  # the recipe's 32 would leave the coarse network 69 steps
-# Pictures enlarged s times have their depth divided by s. A network this young cannot tell them from others yet, and
-# takes their smaller mean depth for the rule: with the recipe's 1.5 it ended worse than the mean depth image.
+# Pictures enlarged s times have their depth divided by s. A network this young cannot tell them from others yet
+# and takes their smaller mean depth for the rule: with the recipe's 1.5 it ended worse than the mean depth image.
 SCALE = (1.0, 1.1)
 
 talk = Console(stderr=True, highlight=False)

@@ -62,3 +62,15 @@ def test_what_is_said_is_neither_wrapped_nor_read_as_markup(tmp_path, capsys):
     with RunLog(tmp_path, keep=False, show=True) as log:
         log.say(words)
     assert capsys.readouterr().err == f"{words}\n"
+
+
+def test_a_resumed_run_forgets_what_its_checkpoint_does_not_know(tmp_path):
+    with RunLog(tmp_path, keep=False, show=False) as log:
+        log.begin("coarse", 100, 0)
+        for samples in (10, 20, 30):
+            log.step("coarse", samples, 0.5, 0.1)
+    with RunLog(tmp_path, keep=True, show=False) as log:
+        log.begin("coarse", 100, 20)
+        log.step("coarse", 30, 0.25, 0.1)
+    lines = read_log(tmp_path / "log.jsonl")
+    assert [(line["samples"], line["loss"]) for line in lines] == [(10, 0.5), (20, 0.5), (30, 0.25)]

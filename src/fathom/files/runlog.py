@@ -25,7 +25,7 @@ class RunLog:
     """The log of one run in the folder ``out``; ``show`` puts a progress bar on stderr."""
 
     def __init__(self, out: Path, keep: bool, show: bool):
-        self.path = out / "log.jsonl"
+        self.path, self._resumed = out / "log.jsonl", keep
         try:
             out.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("a" if keep else "w", buffering=1)
@@ -56,6 +56,8 @@ class RunLog:
 
     def begin(self, stage: str, samples: int, done: int) -> None:
         """A stage of so many samples begins, or goes on after ``done``."""
+        if self._resumed:
+            self._forget_beyond(stage, done)
         self._bar.start()
         self._task = self._bar.add_task(stage, total=samples, completed=done, said="")
         self._clock, self._samples = time.monotonic(), done
@@ -87,6 +89,16 @@ class RunLog:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr)
+
+    def _forget_beyond(self, stage: str, done: int) -> None:
+        """After a hard kill the log is ahead of the checkpoint that the run resumes: those steps come again."""
+        lines = read_log(self.path)
+        kept = [line for line in lines if line["stage"] != stage or line["samples"] <= done]
+        if len(kept) < len(lines):
+            self._file.close()
+            with replacing(self.path) as temporary:
+                temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            self._file = self.path.open("a", buffering=1)
 
     def _write(self, **line: Any) -> None:
         try:

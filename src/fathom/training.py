@@ -76,6 +76,8 @@ def train(
     not fit or ``out`` holds an unfinished run that is not to be resumed, TrainingFailed when the loss is not finite
     (the batch's samples are named), CannotWrite on a full disk.
     """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise BadInput(f"precision is 'auto', 'fp32' or 'bf16', not '{precision}'")
     recipe = shelf.look_up("recipes", recipe) if isinstance(recipe, str) else recipe
     store = store if isinstance(store, Store) else Store.open(store)
     out, started = Path(out), time.monotonic()

@@ -91,14 +91,13 @@ class RunLog:
             print(text, file=sys.stderr)
 
     def _forget_beyond(self, stage: str, done: int) -> None:
-        """After a hard kill the log is ahead of the checkpoint that the run resumes: those steps come again."""
-        lines = read_log(self.path)
-        kept = [line for line in lines if line["stage"] != stage or line["samples"] <= done]
-        if len(kept) < len(lines):
-            self._file.close()
-            with replacing(self.path) as temporary:
-                temporary.write_text("".join(json.dumps(line) + "\n" for line in kept))
-            self._file = self.path.open("a", buffering=1)
+        """After a hard kill the log is ahead of the checkpoint that the run resumes, and its last line may be torn:
+        those steps come again."""
+        lines = [line for line in read_log(self.path) if line["stage"] != stage or line["samples"] <= done]
+        self._file.close()
+        with replacing(self.path) as temporary:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        self._file = self.path.open("a", buffering=1)
 
     def _write(self, **line: Any) -> None:
         try:

@@ -1,46 +1,22 @@
-"""What every data set on the shelf must keep to. A new one needs an example here: how a small one is made."""
+"""What every data set on the shelf must keep to. A new one needs a file tests/small/<name>.py that makes a small one."""
 
 import inspect
 import json
-from pathlib import Path
+from importlib import import_module
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from fathom import shelf
-from fathom.datasets._base import Dataset
+from fathom.datasets._base import Dataset, Finding
 from fathom.records import Sample
 
 NAMES = shelf.names("datasets")
 
 
-def small_folder(tmp_path: Path):
-    """Three pictures with depth in millimetres, two scenes, a hole in each depth."""
-    rng = np.random.default_rng(0)
-    for part in ("rgb", "depth"):
-        (tmp_path / part).mkdir()
-    for i in range(3):
-        Image.fromarray(rng.integers(0, 256, (12, 16, 3), np.uint8)).save(tmp_path / f"rgb/{i}.png")
-        depth_mm = rng.integers(500, 9000, (12, 16)).astype(np.uint16)
-        depth_mm[2:4, 5:9] = 0
-        Image.fromarray(depth_mm).save(tmp_path / f"depth/{i}.png")
-    (tmp_path / "scenes.csv").write_text("name,scene\n0,kitchen\n1,kitchen\n2,study\n")
-    return shelf.look_up("datasets", "folder")(tmp_path, scenes="scenes.csv", fov_deg=60)
-
-
-def small_rooms(tmp_path: Path):
-    """Four frames of two rooms."""
-    return shelf.look_up("datasets", "rooms")(frames=4, width=48, height=32, frames_per_room=2, seed=3)
-
-
-EXAMPLES = {"folder": small_folder, "rooms": small_rooms}
-
-
 @pytest.fixture(params=NAMES)
 def dataset(request, tmp_path):
-    assert request.param in EXAMPLES, f"add to EXAMPLES how a small '{request.param}' is made"
-    return EXAMPLES[request.param](tmp_path)
+    return import_module(f"small.{request.param.partition('/')[0]}").example(tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,3 +81,14 @@ def test_scenes_group_samples(dataset):
 def test_provenance_is_plain_data_without_machine_paths(dataset, tmp_path):
     text = json.dumps(dataset.provenance())
     assert str(tmp_path) not in text
+
+
+def test_a_sound_example_is_found_sound(dataset):
+    """Nothing is broken or missing in the small example, and what was found out is said in words."""
+    findings = list(dataset.examine())
+    assert all(isinstance(f, Finding) and f.what for f in findings)
+    assert not [f for f in findings if f.verdict == "broken"]
+
+
+def test_stands_in_the_list_at_least_once(dataset):
+    assert all(dataset.times_of(i) >= 1 for i in range(len(dataset)))

@@ -4,6 +4,7 @@ import csv
 from functools import cached_property
 from pathlib import Path
 
+from fathom.datasets._base import Dataset
 from fathom.errors import BadInput, MissingData
 from fathom.files.depthmap import UNITS_M, read_depth_m
 from fathom.files.photo import read_photo
@@ -13,7 +14,7 @@ PICTURES = {".jpg", ".jpeg", ".png", ".ppm", ".tif", ".tiff", ".webp", ".bmp"}
 DEPTHS = {".png", ".npy", ".npz", ".tif", ".tiff", ".pgm"}
 
 
-class Folder:
+class Folder(Dataset):
     """A folder of pictures and a folder of depth maps, matched by file name without its ending.
 
     root         the folder that holds both; its name is the title in signatures
@@ -64,9 +65,6 @@ class Folder:
 
     def name_of(self, index: int) -> str:
         return self._pairs[index][0]
-
-    def split_of(self, index: int) -> str:
-        return ""
 
     @cached_property
     def frame(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from fathom.datasets._rooms_layout import Room, furnish, stand
+from fathom.datasets._base import Dataset
 from fathom.errors import BadInput
 from fathom.ops.raycast import Scene, render
 from fathom.records import Camera, Sample
@@ -28,7 +29,7 @@ class View:
     rotation: np.ndarray
 
 
-class Rooms:
+class Rooms(Dataset):
     """``frames`` pictures of procedural rooms, ``frames_per_room`` views of each.
 
     width, height                  size of the pictures in pixels
@@ -77,10 +78,6 @@ class Rooms:
         """E.g. "room_00012_03", the fourth view of the thirteenth room."""
         room, view = self._place_of(index)
         return f"room_{room:05d}_{view:02d}"
-
-    def split_of(self, index: int) -> str:
-        """Always "": split by scene as you like."""
-        return ""
 
     def view(self, index: int) -> View:
         """The scene and the camera's pose of a sample, in the frame that ``ops.raycast`` describes."""

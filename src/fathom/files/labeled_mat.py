@@ -94,7 +94,7 @@ def _must_be_hdf5(path: Path) -> None:
     if kind == "hdf5":
         return
     what = {
-        "matlab5": "is a MATLAB 5 file, as splits.mat is, not MATLAB 7.3 (HDF5) as the labelled one; were they confused?",
+        "matlab5": "is a MATLAB 5 file, as splits.mat is, and not MATLAB 7.3 (HDF5); were two files confused?",
         "page": "is a web page, not a MATLAB file: the download gave a page with an error; get it again",
         "empty": "is empty (0 bytes); get it again",
     }.get(kind, "is not a MATLAB 7.3 file (HDF5), whatever its name says")

@@ -1,0 +1,109 @@
+"""The linear system of Levin's colorization, as the NYU toolbox sets it up for depth, and its exact solution.
+
+Pixels are numbered row by row in a picture with a rim of one pixel around it, so that every pixel has eight
+neighbours at fixed steps; those in the rim have weight zero.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from fathom.errors import MissingData
+
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+
+SPREAD_PER_VARIANCE = 0.6
+LEAST_LIKENESS = 0.01  # the most alike neighbour gets at least this weight, before the weights are made to sum to 1
+LEAST_SPREAD = 2e-6  # of grey in 0..1, squared
+NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+
+
+def steps(width: int) -> np.ndarray:
+    """How far away each of the eight neighbours is, in pixel numbers, for a picture of this width."""
+    return np.array([down * (width + 2) + right for down, right in NEIGHBOURS])
+
+
+def rimmed(picture: np.ndarray) -> np.ndarray:
+    """A picture (H, W) with a rim of zeros, flat ((H + 2) * (W + 2),)."""
+    return np.pad(picture, 1).ravel()
+
+
+@compiled
+def neighbour_weights(grey: np.ndarray) -> np.ndarray:
+    """How much each pixel is to be like each of its neighbours: grey (H, W) in 0..1 → ((H + 2) * (W + 2), 8).
+
+    Weights of a pixel sum to 1. However odd the picture, none lies below 1e-14: the difference to a neighbour,
+    squared, is at most 18 times the variance of their window, so that no part of a picture is ever cut off.
+    """
+    height, width = grey.shape
+    weights = np.zeros(((height + 2) * (width + 2), 8))
+    for i in range(height):
+        for j in range(width):
+            row = weights[(i + 1) * (width + 2) + j + 1]
+            centre = grey[i, j]
+            spread = _spread(grey, i, j)
+            total, k = 0.0, 0
+            for y in range(i - 1, i + 2):
+                for x in range(j - 1, j + 2):
+                    if y == i and x == j:
+                        continue
+                    if 0 <= y < height and 0 <= x < width:
+                        row[k] = math.exp(-((grey[y, x] - centre) ** 2) / spread)
+                        total += row[k]
+                    k += 1
+            if total > 0:  # a picture of one pixel has no neighbours
+                row /= total
+    return weights
+
+
+@compiled
+def _spread(grey, i, j):
+    """The variance that counts as alike around (i, j); the window is clipped at the picture's border."""
+    height, width = grey.shape
+    top, bottom, left, right = max(0, i - 1), min(height, i + 2), max(0, j - 1), min(width, j + 2)
+    count, mean, nearest = (bottom - top) * (right - left), 0.0, np.inf
+    for y in range(top, bottom):
+        for x in range(left, right):
+            mean += grey[y, x] / count
+            if y != i or x != j:
+                nearest = min(nearest, (grey[y, x] - grey[i, j]) ** 2)
+    variance = 0.0
+    for y in range(top, bottom):
+        for x in range(left, right):
+            variance += (grey[y, x] - mean) ** 2 / count
+    if nearest == np.inf:
+        nearest = 0.0
+    return max(SPREAD_PER_VARIANCE * variance, -nearest / math.log(LEAST_LIKENESS), LEAST_SPREAD)
+
+
+def solve_exactly(weights: np.ndarray, value: np.ndarray, known: np.ndarray, alpha: float) -> np.ndarray:
+    """The whole system by sparse LU (SuperLU): value and known (H, W) → (H, W), float64.
+
+    Needs scipy, else MissingData. Seconds and about 0.5 GB for a picture of 640x480.
+    """
+    try:
+        from scipy import sparse
+        from scipy.sparse.linalg import splu
+    except ImportError as error:
+        raise MissingData(
+            "solver 'exact' needs scipy: pip install 'fathom-depth[data]', or use the solver 'fast'"
+        ) from error
+    height, width = value.shape
+    number = np.full((height + 2, width + 2), -1)
+    number[1:-1, 1:-1] = np.arange(height * width).reshape(height, width)
+    inside = np.flatnonzero(number.ravel() >= 0)
+    columns = number.ravel()[inside[:, None] + steps(width)]
+    rows = np.broadcast_to(np.arange(height * width)[:, None], columns.shape)
+    there = columns >= 0
+    matrix = sparse.diags(1 + alpha * known.ravel().astype(np.float64)) - sparse.coo_matrix(
+        (weights[inside][there], (rows[there], columns[there])), (height * width,) * 2
+    )
+    # Diagonally dominant: no pivoting is needed, and a symmetric ordering fills in least.
+    lu = splu(
+        matrix.tocsc(),
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+    return lu.solve(np.where(known, alpha * value, 0.0).ravel()).reshape(height, width)

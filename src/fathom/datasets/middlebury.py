@@ -112,7 +112,7 @@ class Middlebury(Framed):
             if not 0.02 < baseline_m < 0.6:
                 yield Finding(
                     "broken",
-                    f"calib.txt: a baseline of {baseline_m * 1000:g} mm, not 30 to 400 as Middlebury's: is it in metres?",
+                    f"calib.txt: a baseline of {baseline_m * 1000:g} mm, not some 30 to 400: is it in metres?",
                     scene,
                 )
         yield from self._examine_sizes()

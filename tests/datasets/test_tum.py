@@ -39,6 +39,7 @@ def test_pairs_by_hand():
     assert associate([0.00, 0.02], [0.018, 0.05], 0.06) == [(0, 1), (1, 0)]
     assert associate([1.0], [1.02001], 0.02) == []
     assert associate([], [1.0], 0.02) == []
+    assert associate([1.0], [1.5], 0.5) == [], "the authors' rule is strict"
 
 
 times = st.lists(st.integers(0, 60), max_size=8, unique=True).map(lambda ticks: [t / 10 for t in ticks])

@@ -91,6 +91,17 @@ def test_axes_in_another_order(path):
         LabeledMat(path)
 
 
+@pytest.mark.parametrize("name", ["images", "depths", "scenes"])
+def test_a_damaged_head_of_an_array(path, name):
+    with h5py.File(path) as file:
+        start = h5py.h5o.get_info(file[name].id).addr + file.userblock_size
+    data = bytearray(path.read_bytes())
+    data[start : start + 24] = b"\xff" * 24
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match=r"damaged|cannot be read"):
+        LabeledMat(path).texts("scenes")
+
+
 def test_a_download_that_was_cut_short(path):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])

@@ -43,6 +43,7 @@ class Diode(Dataset):
         if where not in ("all", "indoors", "outdoor"):
             raise BadInput(f"where is all, indoors or outdoor, not {where}")
         self.root, self._where = Path(root), where
+        self._above = self.root.resolve().as_posix()  # a root inside val/ or indoors/ tells the part too
         self.title = "diode" + ("" if where == "all" else f"_{where}")
         self.depth_step_m = 0.001 if where == "indoors" else 1 / 128
         self._names: list[str] = []
@@ -117,11 +118,11 @@ class Diode(Dataset):
 
     def _part(self, index: int, names: tuple[str, ...] | None, prefix: str = "") -> str:
         """The folder on a sample's path that has one of these names, or that begins so."""
-        parts = f"{self.root.resolve().as_posix()}/{self._names[index]}".split("/")[:-1]
+        parts = f"{self._above}/{self._names[index]}".split("/")[:-1]
         return next((p for p in reversed(parts) if (p in names if names else p.startswith(prefix))), "")
 
     def _kind(self, below: str) -> str:
-        parts = f"{self.root.resolve().as_posix()}/{below}".split("/")
+        parts = f"{self._above}/{below}".split("/")
         return next((p for p in reversed(parts) if p in ("indoors", "outdoor")), "")
 
 

@@ -32,7 +32,7 @@ class Scannet(Framed):
     height     with width
 
     The scans scene0000_00 and scene0000_01 are of one scene, scene0000. The two cameras are taken to stand in one
-    place; in ScanNet they are some centimetres apart and the depth is not registered to the colour.
+    place, which is off by some centimetres in ScanNet [from memory].
     """
 
     depth_step_m = MILLIMETRE

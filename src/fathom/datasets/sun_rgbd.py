@@ -52,6 +52,7 @@ class SunRgbd(Framed):
         if depth not in ("depth", "depth_bfx"):
             raise BadInput(f"depth is depth or depth_bfx, not {depth}")
         self.root, self._depth = Path(root), depth
+        self._above = self.root.resolve().as_posix()
         self.title = "sun_rgbd" + ("_bfx" if depth == "depth_bfx" else "")
         self._captures: list[str] = []
         self._incomplete: list[str] = []
@@ -124,7 +125,7 @@ class SunRgbd(Framed):
 
     def _where(self, index: int) -> str:
         """The capture's path with its root, so that a root inside SUNRGBD tells the sensor too."""
-        return f"{self.root.resolve().as_posix()}/{self._captures[index]}"
+        return f"{self._above}/{self._captures[index]}"
 
     def _scene(self, index: int) -> str:
         above = _from_sensor(self._where(index)).rpartition("/")[0]

@@ -39,11 +39,14 @@ class LabeledMat:
         if missing := [name for name in (_PICTURES, *_DEPTHS, *_CELLS) if name not in file]:
             there = ", ".join(name for name in file if not name.startswith("#")) or "nothing"
             raise BadInput(f"{self.path} does not hold {', '.join(missing)} but {there}; is it the right file?")
-        shape = file[_PICTURES].shape
-        if len(shape) != 4 or shape[1] != 3 or any(file[n].shape != (shape[0], *shape[2:]) for n in _DEPTHS):
+        try:
+            shape, *depths = (file[name].shape for name in (_PICTURES, *_DEPTHS))
+        except (KeyError, OSError, RuntimeError, AttributeError, ValueError) as error:
+            raise BadInput(f"{self.path} is damaged ({error}); compare its hash and get it again") from error
+        if len(shape) != 4 or shape[1] != 3 or any(depth != (shape[0], *shape[2:]) for depth in depths):
             raise BadInput(
-                f"{self.path}: images are {shape} and depths {file['depths'].shape}, not (N, 3, W, H) and "
-                "(N, W, H); it was written again with its axes in another order"
+                f"{self.path}: images are {shape} and depths {depths[0]}, not (N, 3, W, H) and (N, W, H); it was "
+                "written again with its axes in another order"
             )
         self.frames, _, self.width, self.height = (int(n) for n in shape)
 

@@ -45,8 +45,9 @@ def test_numbers_are_in_their_order(folder):
     for part, ending in (("color", "jpg"), ("depth", "png")):
         scan = folder / "scene0001_00" / part
         (scan / f"0.{ending}").rename(scan / f"10.{ending}")
+        (scan / f"1.{ending}").rename(scan / f"2.{ending}")
     found = Scannet(folder / "scene0001_00")
-    assert [found.name_of(i) for i in range(2)] == ["scene0001_00/1", "scene0001_00/10"]
+    assert [found.name_of(i) for i in range(2)] == ["scene0001_00/2", "scene0001_00/10"]
     assert found.read(0).scene == "scene0001"
     assert len(Scannet(folder, every=2)) == 3
 

@@ -32,9 +32,9 @@ def splat_velodyne(
     projection  (3, 4): scanner to pixels; its third row gives the depth along the camera's optical axis
     frame       (H, W)
     conflicts   which of the points that fall on one pixel is kept:
-                "capture_time"  the one recorded closest to the shot (Eigen et al. 2014, section 4.2). Scans carry no
-                                times; the camera fires when the scanner faces forward, so that is the point with the
-                                smallest azimuth |atan2(y, x)|, the nearer of two with the same [A]
+                "capture_time"  the one recorded closest to the shot (Eigen et al. 2014, section 4.2). Scans carry
+                                no times; the camera fires when the scanner faces forward, so that is the point
+                                with the smallest azimuth |atan2(y, x)|, the nearer of two with the same [A]
                 "nearest"       the one with the smallest depth
                 "monodepth2"    the community's ground truth, quirk by quirk; see ``_splat_monodepth2``
     axis        what is stored: "camera_z", the depth along the optical axis, or "lidar_x", the distance along the
@@ -140,13 +140,13 @@ def _splat_map(depth, scale, top, kept, ranks):
     height, width = kept.shape
     for i in range(depth.shape[0]):
         row = (i + 0.5) * scale - 0.5 - top
-        r = int(math.floor(row + 0.5))
+        r = math.floor(row + 0.5)
         if not 0 <= r < height:
             continue
         for j in range(depth.shape[1]):
             if not math.isnan(depth[i, j]):
                 column = (j + 0.5) * scale - 0.5
-                c = int(math.floor(column + 0.5))
+                c = math.floor(column + 0.5)
                 if 0 <= c < width:
                     rank = np.float32((row - r) ** 2 + (column - c) ** 2)
                     _keep(kept, ranks, r, c, depth[i, j], rank)
@@ -160,14 +160,14 @@ def _splat_monodepth2(points, matrix, along_x, kept):
     2. The pixel is round(projection) - 1, halves to even, as if KITTI's calibration counted pixels from 1.
     3. Of several points on a pixel the smallest value is kept, be it negative; then values below or at zero are
        absent. A point behind the camera can so erase one in front of it.
-    4. "The same pixel" is told from row * (width - 1) + column - 1. That number is shared by the last pixel of a row
-       and the first of the next: such a pair counts as one pixel, whose smallest value is written to the one that
-       was hit first; the other keeps what was written to it last.
+    4. "The same pixel" is told from row * (width - 1) + column - 1. That number is shared by the last pixel of a
+       row and the first of the next: such a pair counts as one pixel, whose smallest value is written to the one
+       that was hit first; the other keeps what was written to it last.
 
     For all other pixels that is the smallest value, whatever the order.
     """
     height, width = kept.shape
-    # Of each pair (row - 1, last) and (row, 0), by ``row``: its smallest value, and the column first hit (-1: none).
+    # Of each pair (row - 1, last) and (row, 0), by ``row``: its smallest value, and the column hit first or -1.
     smallest = np.empty(height + 1, np.float32)
     first = np.full(height + 1, -1, np.int64)
     unsound = False

@@ -1,15 +1,22 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fathom.errors import BadInput, MissingData
+from fathom import shelf
+from fathom.datasets._base import Dataset, Finding
+from fathom.errors import BadInput, CannotWrite, MissingData
 from fathom.files.store import Store
 from fathom.preparation import hold_out, prepare
 from fathom.records import Camera, Sample
 
 
-class Made:
+class Made(Dataset):
     """Ten scenes of three samples; sample 4 is damaged, 7 missing and 9 of another size."""
 
     title, frame, depth_step_m = "made", (6, 8), 0.001
@@ -43,6 +50,9 @@ class Made:
 class Nothing(Made):
     def read(self, index):
         raise BadInput(f"n{index}: nothing here")
+
+    def provenance(self):
+        return {"dataset": "nothing"}
 
 
 def test_bad_samples_are_left_out_and_said_so(tmp_path):
@@ -81,7 +91,10 @@ def test_a_refused_preparation_leaves_the_store_that_was_there(tmp_path):
         with pytest.raises(BadInput):
             prepare(dataset, tmp_path / "s", holdout=shares)
     assert Store.open(tmp_path / "s").split("all").fingerprint == before
-    assert {p.name for p in (tmp_path / "s").iterdir()} == {"manifest.json", "rgb.npy", "depth.npy"}
+    visible = {p.name for p in (tmp_path / "s").iterdir() if not p.name.startswith(".")}
+    assert visible == {"manifest.json", "rgb.npy", "depth.npy"}
+    assert prepare(Made(), tmp_path / "s", holdout={"test": 0.3}).splits == {"train": 18, "test": 9}
+    assert {p.name for p in (tmp_path / "s").iterdir()} == visible
 
 
 @given(st.sets(st.text(max_size=5), min_size=2, max_size=40), st.floats(0.01, 0.4), st.integers(0, 5))
@@ -120,3 +133,92 @@ def test_official_splits_of_a_single_scene_are_kept(tmp_path):
             return 3
 
     assert prepare(OneScene("test"), tmp_path / "s").splits == {"test": 3}
+
+
+class Stopping(Made):
+    """The power goes off, or Ctrl-C is pressed, when sample ``stop`` is read."""
+
+    def __init__(self, stop, error):
+        super().__init__()
+        self.stop, self.error, self.reads = stop, error, []
+
+    def read(self, index):
+        self.reads.append(index)
+        if index == self.stop:
+            raise self.error
+        return super().read(index)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), CannotWrite("disk"), RuntimeError("a defect")])
+@pytest.mark.parametrize("stop", [0, 8, 29])
+def test_a_preparation_that_stops_goes_on_from_there(tmp_path, stop, error):
+    whole = prepare(Made(), tmp_path / "whole")
+    with pytest.raises(type(error)):
+        prepare(Stopping(stop, error), tmp_path / "s")
+    with pytest.raises(MissingData):
+        Store.open(tmp_path / "s")
+    again = Stopping(None, None)
+    store = prepare(again, tmp_path / "s")
+    assert sorted(again.reads) == list(range(stop, 30))
+    assert store.manifest == whole.manifest
+    np.testing.assert_array_equal(store.rgb, whole.rgb)
+    np.testing.assert_array_equal(store.depth, whole.depth)
+
+
+def test_doing_it_again_does_nothing(tmp_path):
+    first = prepare(Made(), tmp_path / "s", seed=3)
+    written = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "s").iterdir()}
+    again = Stopping(0, RuntimeError("it reads"))
+    assert prepare(again, tmp_path / "s", seed=3).manifest == first.manifest
+    assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "s").iterdir()} == written
+    assert prepare(Made(), tmp_path / "s", seed=4).splits == first.splits  # as many, others
+    assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "s").iterdir()} != written
+
+
+def test_a_split_that_cannot_be_is_no_reason_to_read_again(tmp_path):
+    with pytest.raises(BadInput, match="too few"):
+        prepare(Made(), tmp_path / "s", holdout={"test": 0.99})
+    again = Stopping(0, RuntimeError("it reads"))
+    assert set(prepare(again, tmp_path / "s", holdout={"test": 0.2}).splits) == {"train", "test"}
+
+
+def test_what_is_broken_is_not_prepared(tmp_path):
+    class Broken(Made):
+        def examine(self):
+            yield Finding("incomplete", "one drive is missing")
+            yield Finding("broken", "the rotation is not one", advice="get the calibration again")
+
+    with pytest.raises(BadInput, match=r"the rotation is not one \(get the calibration again\)"):
+        prepare(Broken(), tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_the_evened_list_is_kept(tmp_path):
+    class Uneven(Made):
+        def times_of(self, index):
+            return 3 if index < 2 else 1
+
+    store = prepare(Uneven(), tmp_path / "s", holdout={"test": 0})
+    assert [s.name for s in store.split("train").evened()][:7] == ["n0"] * 3 + ["n1"] * 3 + ["n2"]
+
+
+def test_a_killed_preparation_goes_on(tmp_path):
+    """Really killed, several times, at moments that differ."""
+    words = ["prepare", "rooms", "--frames", "300", "--width", "64", "--height", "48", "--out"]
+    command = [Path(sys.executable).with_name("fathom"), *words]
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "1"}
+    kills = 0
+    for n in range(12):
+        with subprocess.Popen([*command, tmp_path / "s"], stderr=subprocess.PIPE, env=environment) as process:
+            try:
+                process.wait(1.6 + 0.37 * n)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+            else:
+                break
+    assert process.returncode == 0
+    assert kills
+    whole = prepare(shelf.look_up("datasets", "rooms")(frames=300, width=64, height=48), tmp_path / "whole")
+    assert Store.open(tmp_path / "s").manifest == whole.manifest
+    assert Store.open(tmp_path / "s").split("all").fingerprint == whole.split("all").fingerprint

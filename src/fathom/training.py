@@ -81,7 +81,7 @@ def train(
     recipe = shelf.look_up("recipes", recipe) if isinstance(recipe, str) else recipe
     store = store if isinstance(store, Store) else Store.open(store)
     out, started = Path(out), time.monotonic()
-    split, validation = store.split("train"), _validation(store)
+    split, validation = store.split("train").evened(), _validation(store)
     identity = {"recipe": recipe.to_json(), "seed": seed, "data": f"{split.title} {split.fingerprint}"}
     model: DepthModel = shelf.look_up("models", recipe.model)()
     if store.frame != model.spec.frame:

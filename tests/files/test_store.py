@@ -1,12 +1,13 @@
 import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fathom.errors import BadInput, CannotWrite, MissingData, UnknownName
-from fathom.files import store as store_module
+from fathom.files import parts
 from fathom.files.store import Store, StoreWriter
 from fathom.records import Camera, Sample
 
@@ -25,7 +26,7 @@ def sample(number: int, size=(24, 32)) -> Sample:
 def write(path, numbers=range(6)) -> Store:
     writer = StoreWriter(path, (24, 32), 0.001)
     for n in numbers:
-        writer.add(sample(n), "test" if n >= 4 else "train")
+        writer.add(writer.encode(sample(n), "test" if n >= 4 else "train"))
     return writer.close("made", {"source": {"by": "hand"}})
 
 
@@ -63,7 +64,7 @@ def test_fingerprint_tells_other_samples_and_other_orders_apart(tmp_path):
 
 def test_no_store_before_it_is_closed(tmp_path):
     writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
-    writer.add(sample(0), "train")
+    writer.add(writer.encode(sample(0), "train"))
     with pytest.raises(MissingData, match="prepare"):
         Store.open(tmp_path / "s")
     writer.abandon()
@@ -78,12 +79,12 @@ def test_writing_again_replaces_the_old_one(tmp_path):
 def test_samples_that_do_not_fit_are_refused(tmp_path):
     writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
     with pytest.raises(BadInput, match=r"32x20.*32x24"):
-        writer.add(sample(0, (20, 32)), "train")
+        writer.add(writer.encode(sample(0, (20, 32)), "train"))
     far = sample(1)
     far.depth_m[0, 0] = 70
     with pytest.raises(BadInput, match=r"picture1: .*16 bits"):
-        writer.add(far, "train")
-    writer.add(sample(2), "train")
+        writer.add(writer.encode(far, "train"))
+    writer.add(writer.encode(sample(2), "train"))
     assert [s.name for s in writer.close("made", {}).split("all")] == ["picture2"]
 
 
@@ -93,15 +94,15 @@ def test_a_full_disk_is_reported(tmp_path, monkeypatch):
     def full(self, row):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(store_module._GrowingArray, "append", full)
+    monkeypatch.setattr(parts.GrowingArray, "append", full)
     with pytest.raises(CannotWrite, match="No space left"):
-        writer.add(sample(0), "train")
+        writer.add(writer.encode(sample(0), "train"))
 
 
 def test_an_old_store_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
     before = write(tmp_path / "s").split("all").fingerprint
     writer = StoreWriter(tmp_path / "s", (24, 32), 0.001)
-    writer.add(sample(9), "train")
+    writer.add(writer.encode(sample(9), "train"))
 
     def full(self, *_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -140,7 +141,7 @@ def test_fingerprint_covers_colour_and_depth(tmp_path, part):
         writer = StoreWriter(tmp_path / str(change), (24, 32), 0.001)
         changed = sample(1)
         getattr(changed, part)[5, 5] = 3 + change
-        writer.add(changed, "train")
+        writer.add(writer.encode(changed, "train"))
         found.add(writer.close("made", {}).split("all").fingerprint)
     assert len(found) == 2
 
@@ -151,7 +152,7 @@ def test_fingerprint_tells_units_apart(tmp_path):
     for step_m in (0.001, 0.01):
         writer = StoreWriter(tmp_path / str(step_m), (24, 32), step_m)
         metres = np.full((24, 32), 700 * step_m, np.float32)
-        writer.add(Sample(sample(0).rgb, metres, CAMERA, "p", "s"), "train")
+        writer.add(writer.encode(Sample(sample(0).rgb, metres, CAMERA, "p", "s"), "train"))
         store = writer.close("made", {})
         assert store.depth[0, 0, 0] == 700
         found.add(store.split("all").fingerprint)
@@ -186,3 +187,87 @@ def test_arrays_of_another_type_are_damage(tmp_path, array):
     np.save(store.path / f"{array}.npy", getattr(store, array).astype(np.float32))
     with pytest.raises(BadInput, match=r"float32.*uint8 and uint16"):
         Store.open(store.path)
+
+
+def write_some(path, numbers, identity="one"):
+    """Adds the samples of these numbers that are not there yet, and pauses."""
+    writer = StoreWriter(path, (24, 32), 0.001, identity)
+    there = writer.done
+    for n in numbers[there:]:
+        if n % 5 == 4:
+            writer.leave_out(f"picture{n}", "damaged")
+        else:
+            writer.add(writer.encode(sample(n), "train", times=1 + n % 3))
+    return writer, there
+
+
+def finish(path, identity="one"):
+    return write_some(path, range(12), identity)[0].close("made", {})
+
+
+def contents(store):
+    return store.split("all").evened().fingerprint, store.manifest["left_out"], store.depth.tobytes()
+
+
+@pytest.mark.parametrize("stops", [[1], [5], [3, 4, 9], [12]])
+def test_a_paused_store_is_gone_on_with(tmp_path, stops):
+    whole = contents(finish(tmp_path / "whole"))
+    for stop, before in zip(stops, [0, *stops], strict=False):
+        writer, there = write_some(tmp_path / "s", range(stop))
+        assert there == before
+        writer.pause()
+    assert contents(finish(tmp_path / "s")) == whole
+    assert {p.name for p in (tmp_path / "s").iterdir()} == {"manifest.json", "rgb.npy", "depth.npy"}
+
+
+def test_parts_of_another_identity_are_begun_anew(tmp_path):
+    for second in ("two", ""):
+        write_some(tmp_path / second / "s", range(7), "one")[0].pause()
+        assert write_some(tmp_path / second / "s", range(0), second)[1] == 0
+    assert contents(finish(tmp_path / "two/s", "two")) == contents(finish(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize(
+    "damage", ["cut depth", "cut rgb", "cut journal", "zeros", "no rgb", "no journal", "not JSON"]
+)
+def test_what_a_power_cut_left_is_not_believed(tmp_path, damage):
+    """Nine lines of the journal, of which one is a sample left out; the parts say something else."""
+    path = tmp_path / "s"
+    write_some(path, range(9))[0].pause()
+    rgb, depth, journal = path / ".rgb.npy.part", path / ".depth.npy.part", path / ".journal.part"
+    row = 24 * 32
+    if damage == "cut depth":
+        os.truncate(depth, depth.stat().st_size - row)  # half a row
+    elif damage == "cut rgb":
+        os.truncate(rgb, rgb.stat().st_size - 2 * 3 * row - 1)
+    elif damage == "cut journal":
+        os.truncate(journal, journal.stat().st_size - 20)
+    elif damage == "zeros":
+        with rgb.open("r+b") as file:
+            file.seek(-3 * row, os.SEEK_END)
+            file.write(bytes(3 * row))
+    elif damage == "not JSON":
+        journal.write_bytes(journal.read_bytes().replace(b"sha256", b'"', 1))
+    else:
+        (rgb if damage == "no rgb" else journal).unlink()
+    expected = {"cut depth": 8, "cut rgb": 6, "cut journal": 8, "zeros": 8}.get(damage, 0)
+    assert write_some(path, range(0))[1] == expected
+    assert contents(finish(path)) == contents(finish(tmp_path / "whole"))
+
+
+def test_evening_repeats_in_training_and_nowhere_else(tmp_path):
+    store = finish(tmp_path / "s")
+    names = [s.name for s in store.split("all").evened()]
+    assert names[:4] == ["picture0", "picture1", "picture1", "picture2"]
+    assert len(store.split("all")) == 10
+    assert len(names) == sum(1 + n % 3 for n in range(12) if n % 5 != 4)
+
+
+@pytest.mark.parametrize("times", [0, -1, 1.5, "2"])
+def test_a_store_of_impossible_times_is_damaged(tmp_path, times):
+    finish(tmp_path / "s")
+    manifest = json.loads((tmp_path / "s/manifest.json").read_text())
+    manifest["samples"][0]["times"] = times
+    (tmp_path / "s/manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BadInput, match="times"):
+        Store.open(tmp_path / "s")

@@ -63,5 +63,5 @@ class Dataset(Protocol):
         return 1
 
     def examine(self) -> Iterable[Finding]:
-        """What is there, missing or wrong, without decoding everything: counts, sizes, hashes, calibration, units."""
+        """What is there, missing or wrong, without decoding all of it: counts, sizes, hashes, calibration, units."""
         return ()

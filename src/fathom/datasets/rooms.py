@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from fathom.datasets._rooms_layout import Room, furnish, stand
 from fathom.datasets._base import Dataset
+from fathom.datasets._rooms_layout import Room, furnish, stand
 from fathom.errors import BadInput
 from fathom.ops.raycast import Scene, render
 from fathom.records import Camera, Sample

@@ -4,7 +4,8 @@
     STORE/rgb.npy         uint8 (N, H, W, 3)
     STORE/depth.npy       uint16 (N, H, W): whole multiples of ``depth_step_m``, absence as in files/depthmap.py
 
-The manifest is written last: a folder without one is not a Store.
+The manifest is written last: a folder without one is not a Store. While one is being written, its parts and a
+journal of what they hold lie beside it under hidden names; whoever begins the same Store again goes on from there.
 """
 
 import hashlib
@@ -12,15 +13,16 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.format import write_array_header_1_0
 
-from fathom.errors import BadInput, MissingData, UnknownName
+from fathom.errors import BadInput, CannotWrite, MissingData, UnknownName
 from fathom.files.atomic import cannot_write, replacing
 from fathom.files.depthmap import from_steps, to_steps
+from fathom.files.parts import PartWriter
 from fathom.records import Camera, Sample
 
 FORMAT = 1
@@ -74,6 +76,8 @@ class Store:
             raise ValueError(f"depth_step_m is {self.depth_step_m}")
         for index, about in enumerate(self._samples):
             self.camera(index)
+            if not (isinstance(self.times(index), int) and self.times(index) >= 1):
+                raise ValueError(f"sample {index} stands in the list {self.times(index)} times")
             if not all(isinstance(about[key], str) for key in ("name", "scene", "split", "sha256")):
                 raise TypeError(f"sample {index} is {about}")
 
@@ -110,6 +114,10 @@ class Store:
         """Depth of several samples, float32 (B, H, W) in metres, NaN where absent."""
         return from_steps(self.depth[indices], self.depth_step_m)
 
+    def times(self, index: int) -> int:
+        """How many times a sample stands in the list that training draws from."""
+        return self._samples[index].get("times", 1)
+
     def hash_of(self, index: int) -> str:
         """SHA-256 of the sample's stored colour and depth."""
         return self._samples[index]["sha256"]
@@ -134,6 +142,11 @@ class Split:
         """The split's sample of this number."""
         return self.store.sample(int(self.indices[index]))
 
+    def evened(self) -> "Split":
+        """The list that training draws from: each sample as many times as evening the scenes gives it."""
+        times = [self.store.times(int(i)) for i in self.indices]
+        return Split(self.store, self.name, np.repeat(self.indices, times).tolist())
+
     @property
     def fingerprint(self) -> str:
         """Eight hex digits that differ if any sample, their order, or the unit of their depth differs."""
@@ -141,26 +154,46 @@ class Split:
         return hashlib.sha256(joined.encode()).hexdigest()[:8]
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """A sample as a Store keeps it: the bytes of both arrays, and its line of the manifest."""
+
+    rgb: bytes
+    depth: bytes
+    about: dict[str, Any]
+
+
 class StoreWriter:
     """Writes a Store sample by sample; ``close`` makes it one. Before that nothing can be read but a Store that
     was here already, which stays as it was if this one is abandoned.
+
+    ``identity`` names all that the samples depend on. If parts of the same identity lie here, ``samples`` and
+    ``left_out`` begin with what they hold, and the next sample follows them; parts of another are begun anew.
 
     The arrays are appended to by plain writes, not through a memory map: on a full disk a write says so, and a
     map ends the process.
     """
 
-    def __init__(self, path: Path | str, frame: tuple[int, int], depth_step_m: float):
+    def __init__(self, path: Path | str, frame: tuple[int, int], depth_step_m: float, identity: str = ""):
         self.path, self.frame, self.depth_step_m = Path(path), frame, depth_step_m
         self.samples: list[dict[str, Any]] = []
+        self.left_out: list[dict[str, str]] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._rgb = _GrowingArray(self.path / "rgb.npy", np.dtype(np.uint8), (*frame, 3))
-            self._depth = _GrowingArray(self.path / "depth.npy", np.dtype(np.uint16), frame)
+            self._parts = PartWriter(self.path, frame, identity)
         except OSError as error:
             raise cannot_write(self.path, error) from error
+        for line in self._parts.journal:
+            (self.left_out if "reason" in line else self.samples).append(line)
 
-    def add(self, sample: Sample, split: str) -> None:
-        """Appends a sample. BadInput if its size is not the Store's or its depth cannot be kept."""
+    @property
+    def done(self) -> int:
+        """How many samples were added or left out so far."""
+        return len(self.samples) + len(self.left_out)
+
+    def encode(self, sample: Sample, split: str, times: int = 1) -> Encoded:
+        """A sample as ``add`` takes it; from any thread. BadInput if its size is not the Store's or its depth
+        cannot be kept."""
         if sample.depth_m.shape != self.frame:
             height, width = sample.depth_m.shape
             raise BadInput(
@@ -171,23 +204,47 @@ class StoreWriter:
             steps = to_steps(sample.depth_m, self.depth_step_m)
         except BadInput as error:
             raise BadInput(f"{sample.name}: {error}") from error
-        try:
-            digest = hashlib.sha256(self._rgb.append(sample.rgb) + self._depth.append(steps)).hexdigest()
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
+        rgb = np.ascontiguousarray(sample.rgb, np.uint8).tobytes()
+        depth = steps.tobytes()
+        digest = hashlib.sha256(rgb)
+        digest.update(depth)
         c = sample.camera
-        self.samples.append(
-            {
-                "name": sample.name,
-                "scene": sample.scene,
-                "split": split,
-                "camera": [c.fx, c.fy, c.cx, c.cy, c.source],
-                "sha256": digest,
-            }
+        about: dict[str, Any] = {
+            "name": sample.name,
+            "scene": sample.scene,
+            "split": split,
+            "camera": [c.fx, c.fy, c.cx, c.cy, c.source],
+            "sha256": digest.hexdigest(),
+        }
+        return Encoded(rgb, depth, about | ({"times": times} if times != 1 else {}))
+
+    def add(self, encoded: Encoded) -> None:
+        """Appends a sample."""
+        self._append(encoded.about, encoded.rgb, encoded.depth)
+        self.samples.append(encoded.about)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Notes that a sample could not be had."""
+        about = {"name": name, "reason": reason}
+        self._append(about)
+        self.left_out.append(about)
+
+    def _append(self, about: dict[str, Any], *arrays: bytes) -> None:
+        try:
+            self._parts.append(about, *arrays)
+        except OSError as error:
+            raise self._kept(error) from error
+
+    def _kept(self, error: OSError) -> CannotWrite:
+        return CannotWrite(
+            f"{cannot_write(self.path, error)}; what was prepared is kept, and the same again goes on"
         )
 
-    def close(self, title: str, about: Mapping[str, Any]) -> Store:
-        """Finishes the arrays and writes the manifest; the folder is a Store from here on."""
+    def close(
+        self, title: str, about: Mapping[str, Any], samples: Sequence[Mapping[str, Any]] | None = None
+    ) -> Store:
+        """Finishes the arrays and writes the manifest; the folder is a Store from here on. ``samples``: the lines
+        of the manifest, if they are to say more than those of ``add``."""
         manifest = {
             "format": FORMAT,
             "title": title,
@@ -195,53 +252,26 @@ class StoreWriter:
             "depth_step_m": self.depth_step_m,
             "depth": "z along the optical axis; stored value * depth_step_m = metres; 0 = absent",
             **about,
-            "samples": self.samples,
+            "left_out": self.left_out,
+            "samples": self.samples if samples is None else list(samples),
         }
         with replacing(self.path / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1))
-            self._rgb.finish()
-            self._depth.finish()
+            try:
+                self._parts.finish(len(self.samples))
+            except OSError as error:
+                raise self._kept(error) from error
             # Nothing more can fail for want of space. New arrays never stand beside an old manifest.
             (self.path / "manifest.json").unlink(missing_ok=True)
-            self._rgb.take_place()
-            self._depth.take_place()
+            self._parts.take_place()
+        self._parts.abandon()
         return Store.open(self.path)
+
+    def pause(self) -> None:
+        """Keeps what was written so far, for whoever begins the same again. Does nothing to a finished Store."""
+        with suppress(OSError):
+            self._parts.pause()
 
     def abandon(self) -> None:
         """Removes what was written so far."""
-        self._rgb.abandon()
-        self._depth.abandon()
-
-
-class _GrowingArray:
-    """An .npy file that is appended to; its length is known only at the end."""
-
-    def __init__(self, path: Path, dtype: np.dtype, shape: tuple[int, ...]):
-        self.path, self.dtype, self.shape, self.count = path, dtype, shape, 0
-        self._part = path.with_name(f".{path.name}.part")
-        self._file = self._part.open("wb")
-        self._header()
-
-    def append(self, row: np.ndarray) -> bytes:
-        data = np.ascontiguousarray(row, self.dtype).tobytes()
-        self._file.write(data)
-        self.count += 1
-        return data
-
-    def finish(self) -> None:
-        self._file.seek(0)
-        self._header()
-        self._file.close()
-
-    def take_place(self) -> None:
-        self._part.replace(self.path)
-
-    def abandon(self) -> None:
-        with suppress(OSError):
-            self._file.close()
-        self._part.unlink(missing_ok=True)
-
-    def _header(self) -> None:
-        # numpy leaves room in the header for the first axis to grow, so its size does not depend on the count.
-        about = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.count, *self.shape)}
-        write_array_header_1_0(self._file, about)
+        self._parts.abandon()

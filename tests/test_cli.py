@@ -368,3 +368,20 @@ def test_the_command_is_installed():
         [command, "--help"], capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "40"}
     )
     assert done.returncode == 0
+
+
+def test_doctor_says_what_is_wrong_and_exits_so(run, tmp_path):
+    from small import folder
+
+    folder.write(tmp_path)
+    code, out, err = run("doctor", "folder", tmp_path, "--scenes", "scenes.csv")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1].endswith("nothing is missing or wrong")
+    (tmp_path / "depth/1.png").write_bytes(b"no picture")
+    code, out, _ = run("doctor", "folder", tmp_path, "--scenes", "scenes.csv")
+    assert code == 1
+    assert "depth/1.png" in out
+    code, out, _ = run("doctor", "folder", tmp_path / "nowhere")
+    assert code == 1
+    assert "BROKEN" in out
+    assert "no such folder" in out

@@ -1,5 +1,6 @@
 """diagnose(): what is there of a data set, what is missing or wrong, and what to type next."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ import numpy as np
 from fathom.datasets._base import Dataset, Finding
 from fathom.errors import BadInput, FathomError, MissingData
 
-_SIGNS = {"good": "ok", "note": "note", "incomplete": "MISSING", "broken": "BROKEN"}
+_SIGNS = {"good": "ok", "note": "note", "doubtful": "DOUBTFUL", "incomplete": "MISSING", "broken": "BROKEN"}
 _TRIED = 3  # samples read on trial: the first, the middle, the last
 
 
@@ -21,20 +22,21 @@ class Diagnosis:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is missing and nothing broken."""
+        """Whether nothing is doubtful, missing or broken."""
         return all(finding.verdict in ("good", "note") for finding in self.findings)
 
     def text(self) -> str:
         """A paragraph for each finding, the worst last, and one line that sums up."""
         order = list(_SIGNS)
         worst_last = sorted(self.findings, key=lambda finding: order.index(finding.verdict))
-        counts = {v: sum(f.verdict == v for f in self.findings) for v in ("incomplete", "broken")}
-        if counts["broken"]:
-            verdict = f"{counts['broken']} things are broken: `fathom prepare` refuses until they are mended"
-        elif counts["incomplete"]:
-            verdict = f"{counts['incomplete']} things are missing: `fathom prepare` goes on without them"
-        else:
-            verdict = "nothing is missing"
+        counts = Counter(finding.verdict for finding in self.findings)
+        says = {
+            "broken": "broken: `fathom prepare` refuses until it is mended",
+            "incomplete": "missing or damaged: `fathom prepare` goes on without it",
+            "doubtful": "doubtful: look at it before you trust what is prepared from it",
+        }
+        verdicts = [f"{counts[each]} {words}" for each, words in says.items() if counts[each]]
+        verdict = "; ".join(verdicts) or "nothing is missing or wrong"
         return "\n".join([*(_paragraph(f) for f in worst_last), f"{self.title}: {verdict}"])
 
 
@@ -51,11 +53,14 @@ def diagnose(build: Callable[[], Dataset]) -> Diagnosis:
             raise MissingData("not one sample is here")
     except (BadInput, MissingData) as error:
         return Diagnosis("this data set", (Finding("broken", str(error)),))
+    return Diagnosis(dataset.title, (*_examined(dataset), *_trial(dataset)))
+
+
+def _examined(dataset: Dataset) -> Iterator[Finding]:
     try:
-        findings = tuple(dataset.examine())
+        yield from dataset.examine()
     except (BadInput, MissingData) as error:
-        findings = (Finding("broken", str(error)),)
-    return Diagnosis(dataset.title, (*findings, *_trial(dataset)))
+        yield Finding("broken", str(error))
 
 
 def _trial(dataset: Dataset) -> Iterator[Finding]:

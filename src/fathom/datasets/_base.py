@@ -11,14 +11,15 @@ from fathom.records import Sample
 class Finding:
     """One thing that an examination of a data set's files found out.
 
-    verdict  "good": as it should be; "note": worth knowing; "incomplete": files are absent or damaged, the rest can
-             be prepared; "broken": whatever were prepared from this would be wrong, so ``prepare`` refuses
+    verdict  "good": as it should be; "note": worth knowing; "doubtful": look at it before you trust what comes of
+             it; "incomplete": files are absent or damaged, the rest can be prepared; "broken": whatever were
+             prepared from this would be wrong, so ``prepare`` refuses
     what     the finding in words, with the count, size or hash that was expected and the one that is there
     where    the file or folder, relative to the data set's root; "" for the whole
     advice   the line to type or the page to get it from, "" if nothing need be done
     """
 
-    verdict: Literal["good", "note", "incomplete", "broken"]
+    verdict: Literal["good", "note", "doubtful", "incomplete", "broken"]
     what: str
     where: str = ""
     advice: str = ""
@@ -63,5 +64,5 @@ class Dataset(Protocol):
         return 1
 
     def examine(self) -> Iterable[Finding]:
-        """What is there, missing or wrong, without decoding all of it: counts, sizes, hashes, calibration, units."""
+        """What is there, missing or wrong, without decoding it all: counts, sizes, hashes, calibration, units."""
         return ()

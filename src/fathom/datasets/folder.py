@@ -1,17 +1,22 @@
 """Anybody's pictures and depth maps: ROOT/rgb/NAME.jpg beside ROOT/depth/NAME.png, unit declared."""
 
 import csv
+from collections import Counter
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from fathom.datasets._base import Dataset
+from fathom.datasets._base import Dataset, Finding
+from fathom.datasets._evening import evenly
 from fathom.errors import BadInput, MissingData
-from fathom.files.depthmap import UNITS_M, read_depth_m
+from fathom.files.depthmap import UNITS_M, read_depth_m, read_stored
 from fathom.files.photo import read_photo
+from fathom.ops.units import contradictions
 from fathom.records import Sample
 
 PICTURES = {".jpg", ".jpeg", ".png", ".ppm", ".tif", ".tiff", ".webp", ".bmp"}
 DEPTHS = {".png", ".npy", ".npz", ".tif", ".tiff", ".pgm"}
+_TRIED = 8  # depth maps whose values are looked at by an examination
 
 
 class Folder(Dataset):
@@ -93,6 +98,35 @@ class Folder(Dataset):
     def provenance(self) -> dict[str, object]:
         """The folder's name (not its place on somebody's disk) and the options."""
         return {"dataset": "folder", "root": self.root.resolve().name, **self._options, "unmatched": self.unmatched}
+
+    def examine(self) -> Iterator[Finding]:
+        yield Finding("good", f"{len(self)} pictures with a depth map of the same name")
+        if self.unmatched:
+            listed = ", ".join(self.unmatched[:5])
+            yield Finding("incomplete", f"{len(self.unmatched)} files have no partner of the same name: {listed}")
+        if self._scene_of and (without := [n for n, _, _ in self._pairs if n not in self._scene_of]):
+            yield Finding(
+                "incomplete", f"the list of scenes does not name {len(without)}: {', '.join(without[:5])}"
+            )
+        doubts = Counter(reason for path in self._some_depths() for reason in self._doubts(path))
+        for reason, count in doubts.most_common(3):
+            yield Finding(
+                "doubtful",
+                f"{count} of {min(len(self), _TRIED)} depth maps looked at do not look like "
+                f"depth in {self._options['depth_unit']}: {reason}",
+                str(self._options["depth"]),
+                "say the unit with --depth-unit (mm, 1/256, 1/5000, ...), or get the depth as it was measured",
+            )
+
+    def _some_depths(self) -> list[Path]:
+        return [self._pairs[i][2] for i in evenly(len(self), _TRIED)]
+
+    def _doubts(self, path: Path) -> list[str]:
+        try:
+            stored = read_stored(path)
+        except (BadInput, MissingData) as error:
+            return [str(error)]
+        return contradictions(stored, self._unit_m) if stored.dtype.kind in "ui" else []
 
     def _scene(self, name: str) -> str:
         if not self._scene_of:

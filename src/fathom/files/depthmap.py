@@ -127,6 +127,11 @@ def write_tiff(path: Path, prediction: Prediction) -> None:
     write_picture(path, Image.fromarray(values), format="TIFF", tiffinfo=about, compression="tiff_adobe_deflate")
 
 
+def read_stored(path: str | os.PathLike[str]) -> np.ndarray:
+    """The numbers of a depth map as they are stored, (H, W), whatever they mean; errors as in ``read_depth_m``."""
+    return _read_stored(Path(path))[0]
+
+
 def _read_stored(path: Path) -> tuple[np.ndarray, dict[str, Any] | None]:
     """The numbers of a file as stored (H, W), and its own description if it has one."""
     suffix = path.suffix.lower()

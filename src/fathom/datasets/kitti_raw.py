@@ -268,7 +268,7 @@ class KittiRaw(Dataset):
         hint = "" if self.selection == "all" else "; to take whatever is there, say --selection all"
         raise MissingData(
             f"{self.root} holds {len(self.drives)} drives ({there}) with {pictures} pictures and {why}, and none "
-            f"of them is a shot of the selection '{self.selection}', part '{self.part}', with picture and truth{hint}"
+            f"of them is a shot of the selection '{self.selection}', part '{self.part}', with both{hint}"
         )
 
 

@@ -1,4 +1,4 @@
-"""kitti_selection: the 1,000 validation pictures of KITTI's depth benchmark, cut to 1216x352, with annotated depth."""
+"""kitti_selection: the 1,000 validation pictures of KITTI's depth benchmark, 1216x352, with annotated depth."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ class KittiSelection(Dataset):
 
     root   the folder that holds these three, or one of those above it as the archive unpacks
 
-    All are "val", the benchmark's own word. They come from its validation drives, five of which are among the drives
-    that the field trains on under the split of Eigen et al.; ``examine`` counts them.
+    All are "val", the benchmark's own word. Some come from drives that the field trains on under the split of Eigen
+    et al.; ``examine`` counts them.
     """
 
     title = "kitti_selection"
@@ -70,7 +70,7 @@ class KittiSelection(Dataset):
         return {"dataset": "kitti_selection", "root": self.root.resolve().name, "pictures": len(self)}
 
     def examine(self) -> Iterator[Finding]:
-        """Pictures, depths and intrinsics expected and found, and what overlaps the training drives of the field."""
+        """Pictures, depths and intrinsics expected and found, and what overlaps the field's training drives."""
         advice = f"unpack data_depth_selection.zip again ({DEPTH_PAGE})"
         verdict = "good" if len(self) == EXPECTED else "incomplete"
         yield Finding(
@@ -88,8 +88,8 @@ class KittiSelection(Dataset):
         if count:
             yield Finding(
                 "note",
-                f"{count} of {len(self)} pictures come from drives that are training drives under the split of Eigen "
-                "et al.: do not score a model trained on those here",
+                f"{count} of {len(self)} pictures come from drives that are training drives under the split of "
+                "Eigen et al.: do not score a model trained on those here",
             )
 
     def _paths(self, index: int) -> tuple[Path, Path, Path]:

@@ -37,16 +37,19 @@ def to_steps(depth_m: np.ndarray, step_m: float) -> np.ndarray:
     that is not positive and finite, or beyond 65535 steps.
     """
     _check_step(step_m)
-    present = ~np.isnan(depth_m)
-    steps = np.rint(np.where(present, depth_m, step_m).astype(np.float64) / step_m)
-    if (depth_m[present] <= 0).any():
+    steps = depth_m.astype(np.float64)
+    if steps.size and np.fmin.reduce(steps, axis=None) <= 0:
         raise BadInput("depth must be positive; write absent depth as NaN, not as zero or a negative number")
-    if (steps > MOST_STEPS).any():
+    steps /= step_m
+    np.rint(steps, out=steps)
+    if steps.size and np.fmax.reduce(steps, axis=None) > MOST_STEPS:
         raise BadInput(
-            f"depth up to {depth_m[present].max():.6g} m does not fit 16 bits in steps of {step_m:g} m "
+            f"depth up to {np.nanmax(depth_m):.6g} m does not fit 16 bits in steps of {step_m:g} m "
             f"({MOST_STEPS * step_m:.6g} m at most); use coarser steps (step_m=1/256 reaches 256 m) or npz"
         )
-    return np.where(present, np.maximum(steps, 1), 0).astype(np.uint16)
+    np.maximum(steps, 1, out=steps)
+    steps[np.isnan(steps)] = 0
+    return steps.astype(np.uint16)
 
 
 def from_steps(steps: np.ndarray, step_m: float) -> np.ndarray:

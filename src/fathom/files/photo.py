@@ -45,7 +45,8 @@ def read_photo(
     if picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8):
         width, height = height, width
     camera = _given_camera(path, width, height, camera, fov_deg, focal_px) or _exif_camera(picture, width, height)
-    rgb = to_rgb(ImageOps.exif_transpose(picture))
+    ImageOps.exif_transpose(picture, in_place=True)
+    rgb = to_rgb(picture)
     return Photo(rgb, camera or assumed_camera(width, height), path.name)
 
 
@@ -121,7 +122,7 @@ def to_rgb(picture: Image.Image) -> np.ndarray:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
-    return np.array(picture.convert("RGB"))
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _grey_to_rgb(grey: np.ndarray) -> np.ndarray:

@@ -228,7 +228,23 @@ def test_scales_and_names():
         Predictor(model, "fixed", scale="medium")
 
 
-@pytest.mark.parametrize("geometry", ["whole", "paper"])
+def test_filled_geometry_is_the_papers_with_its_rim_extrapolated():
+    """Inside the cells bilinear, outside what lies nearest in place and colour; nothing is absent."""
+    photo = photo_of(240, 320)
+    predictor = Predictor(Fixed(NYU), "fixed")
+    paper, filled = predictor(photo, "paper"), predictor(photo, "filled")
+    inside = paper.valid
+    assert 0.8 < inside.mean() < 0.9
+    assert filled.valid.all()
+    assert filled.geometry == "filled"
+    log_paper = np.log(paper.values)
+    steps = [np.nanmax(np.abs(np.diff(log_paper, axis=axis))) for axis in (0, 1)]
+    assert np.nanmax(np.abs(np.log(filled.values) - log_paper)) < sum(steps)
+    assert filled.values.min() >= paper.values[inside].min() * 0.999
+    assert filled.values.max() <= paper.values[inside].max() * 1.001
+
+
+@pytest.mark.parametrize("geometry", ["whole", "paper", "filled"])
 def test_many_photos_are_as_one_by_one_and_lazy(geometry):
     model = Bright(SMALL)
     predictor = Predictor(model, "bright")
@@ -271,7 +287,7 @@ def test_relative_models_stay_relative():
 
 def test_wrong_words():
     predictor = Predictor(Fixed(SMALL), "fixed")
-    with pytest.raises(BadInput, match="whole and paper"):
+    with pytest.raises(BadInput, match="whole, paper, filled"):
         predictor(photo_of(20, 28), geometry="papre")
     for device in ("gpu", "meta"):  # one that there is not, and one that computes nothing
         with pytest.raises(BadInput, match=f"device '{device}'"):

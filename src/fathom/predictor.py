@@ -2,7 +2,7 @@
 
     photo ── placed on the network's input ──► network ── log metres ──► metres at the photo's pixels
 
-Two geometries say how a photo is placed and how the network's map comes back:
+Three geometries say how a photo is placed and how the network's map comes back:
 
     whole   Every pixel gets depth. The whole photo is squeezed onto the part of the input for which the network
             answers; the rim that it sees beyond is filled with the photo's edge. The map comes back bilinearly in
@@ -12,6 +12,8 @@ Two geometries say how a photo is placed and how the network's map comes back:
     paper   What the paper scores. The photo covers the frame with its aspect kept, the centre crop goes to the
             network, each output stands for its cell of pixels (nearest), and pixels outside all cells are NaN.
             Metres are the network's own.
+    filled  What Eigen & Fergus score in 2015. As paper, but the map comes back bilinearly, and the pixels outside
+            all cells are extrapolated with the photo as a guide (fathom.ops.infill.fill_border).
 
 A photo whose camera is unknown is taken to have the field of view of the training photos across its long side;
 the Prediction's camera is that one, and its ``source`` says so. See docs/prediction.md.
@@ -38,7 +40,7 @@ from fathom.ops.devices import choose_device
 from fathom.ops.geometry import interpolate
 from fathom.records import Camera, Photo, Prediction, Quantity
 
-GEOMETRIES = ("whole", "paper")
+GEOMETRIES = ("whole", "paper", "filled")
 PathLike = str | os.PathLike[str]
 
 
@@ -112,7 +114,7 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """A Prediction for each photo, in order; the network sees ``batch`` of them at once."""
         if geometry not in GEOMETRIES:
-            raise BadInput(f"no geometry is called '{geometry}'; there are {' and '.join(GEOMETRIES)}")
+            raise BadInput(f"no geometry is called '{geometry}'; there are {', '.join(GEOMETRIES)}")
         place = place_whole if geometry == "whole" else place_paper
         spec, waiting = self.model.spec, iter(photos)
         while group := [_photo(p) for p in islice(waiting, batch)]:
@@ -131,9 +133,9 @@ class Predictor:
         spec, quantity = self.model.spec, self.model.quantity
         camera = _camera(photo, spec, self.name)
         height, width = photo.rgb.shape[:2]
-        bring_back = spread_bilinear if geometry == "whole" else spread_nearest
+        rows, columns = at.rows(height), at.columns(width)
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is infinite, and caught below
-            values = bring_back(output, at.rows(height), at.columns(width), spec)
+            values = (spread_nearest if geometry == "paper" else spread_bilinear)(output, rows, columns, spec)
             if quantity.is_metric:
                 values, quantity = to_metres(values, quantity), Quantity.METRES
                 if geometry == "whole":
@@ -143,6 +145,11 @@ class Predictor:
                 f"{self.name} gives no finite depth for {photo.name}; its training went astray: "
                 "use an earlier checkpoint or train again"
             )
+        if geometry == "filled":
+            from fathom.ops.infill import fill_border  # numba takes a third of a second to import
+
+            values[np.isnan(spread_nearest(output, rows, columns, spec))] = np.nan
+            values = fill_border(values, photo.rgb)
         name = f"{self.name} {self.scale}" if self.scale else self.name
         return Prediction(values, quantity, camera, name, geometry, photo.name)
 

@@ -41,7 +41,10 @@ def predict(
     model: Annotated[Path, typer.Option(help="a weights file or the folder of a run")],
     out: Annotated[Path, typer.Option(help="the folder to write to")],
     format: Annotated[list[Format] | None, typer.Option(help="may be given again; default npz")] = None,
-    geometry: Annotated[Literal["whole", "paper"], typer.Option(help="paper: centre crop, NaN rim")] = "whole",
+    geometry: Annotated[
+        Literal["whole", "paper", "filled"],
+        typer.Option(help="paper: centre crop, NaN rim; filled: the same, the rim extrapolated"),
+    ] = "whole",
     fov_deg: Annotated[float | None, typer.Option(help="horizontal field of view", min=0.01, max=179.99)] = None,
     focal_px: Annotated[float | None, typer.Option(help="focal length in pixels", min=0.01)] = None,
     device: Device = "auto",

@@ -237,7 +237,7 @@ class StoreWriter:
 
     def _kept(self, error: OSError) -> CannotWrite:
         return CannotWrite(
-            f"{cannot_write(self.path, error)}; what was prepared is kept, and the same again goes on"
+            f"{cannot_write(self.path, error)}; what was prepared is kept, and the same command goes on from there"
         )
 
     def close(

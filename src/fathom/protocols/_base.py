@@ -58,7 +58,7 @@ class Protocol:
     min_m       truths below, or above ``max_m``, are not scored; ``strict``: nor those exactly equal
     clamp       bring the aligned prediction into min_m..max_m before measuring
     alignment   name in fathom.ops.align.ALIGNMENTS, fitted per image on the scored pixels, before the clamp
-    geometry    how the photo goes to the network and the depth back: "paper" or "whole" (fathom.predictor)
+    geometry    how the photo goes to the network and the depth back: "paper", "whole" or "filled" (fathom.predictor)
     average     "image": mean of the images' figures; "pixel": one figure over all pixels
     source      where the rules come from, with its mark: [P] paper, [C] the authors' code, [paper-mem] unseen
     printed     rows of the published table that follow these rules, for comparison
@@ -68,7 +68,7 @@ class Protocol:
     version: int
     data: str
     truth: Literal["in-filled", "raw", "exact"]
-    geometry: Literal["paper", "whole"]
+    geometry: Literal["paper", "whole", "filled"]
     average: Literal["image", "pixel"]
     source: str
     expected: int | None = None

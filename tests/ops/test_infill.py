@@ -90,6 +90,15 @@ def test_the_margin_around_holes_is_wide_enough(alpha):
     assert error.max() < CUT_OFF * 8 + 1e-5
 
 
+@pytest.mark.parametrize(("alpha", "spread_m"), [(1.0, 1e-15), (1e-6, 4.0), (0.1, 4.0), (1e6, 4.0)])
+def test_extremes_end_and_are_right(alpha, spread_m):
+    depth_m, rgb = scene(4, (60, 60), holes=0)
+    depth_m = 5 + spread_m * (depth_m - 5)
+    depth_m[:3, :4] = np.nan
+    exact = solve(solve_exactly, depth_m, rgb, alpha)
+    np.testing.assert_allclose(solve(solve_fast, depth_m, rgb, alpha, True), exact, rtol=0, atol=1e-5)
+
+
 def test_the_direct_solver_on_any_diagonally_dominant_system():
     rng = np.random.default_rng(0)
     height, width = 19, 26

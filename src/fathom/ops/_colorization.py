@@ -118,10 +118,11 @@ def solve_fast(
     """As solve_exactly, but directly only in the holes and a margin around them; no scipy.
 
     At a known pixel the diagonal is 1 + alpha and the weights sum to 1: errors of its neighbours reach it shrunk
-    by q = 1/(1 + alpha). So the margin's outer edge, settled without the holes, is off by less than
-    range q^(margin + 1), and as much again for stopping the sweeps there; the holes feel that shrunk by q^margin.
-    They are right to CUT_OFF of the range of depth at worst, in practice far better. For the same reason plain
-    sweeps settle the known pixels. With ``smooth_known`` false the values at known pixels are of no use.
+    by q = 1/(1 + alpha). So where known depth is settled first with a guess in the holes, the margin's outer edge
+    is off by less than range q^(margin + 1), and as much again for stopping the sweeps there; the holes feel that
+    shrunk by q^margin. They are right to CUT_OFF of the range of depth at worst, in practice far better. For the
+    same reason plain sweeps settle the known pixels. With ``smooth_known`` false the values at known pixels are of
+    no use.
     """
     height, width = value.shape
     low, high = value[known].min(), value[known].max()
@@ -129,14 +130,17 @@ def solve_fast(
         return np.full(value.shape, low)
     margin = max(0, math.ceil((math.log(2 / CUT_OFF) / math.log1p(alpha) - 1) / 2))
     active = rimmed(widened(~known, min(margin, max(height, width))))
-    is_known, far, around = rimmed(known), rimmed(value), steps(width)
-    x, held = far.copy(), alpha * far
+    is_known, depth, around = rimmed(known), rimmed(value), steps(width)
+    x, held = np.where(is_known, depth, (low + high) / 2), alpha * depth
+    cut = (is_known & ~active).any()  # else the direct solution is that of the whole picture
     close = alpha * (high - low)  # a sweep that moves nothing by more than this leaves an error below the range
-    settle(weights, around, held, is_known, x, alpha, width, True, close * (1 + alpha) ** -(margin + 1.0))
-    diagonal = 1 + alpha * is_known
-    solve_active(weights, diagonal, held, active, x, (height, width), around)
-    if smooth_known:
-        settle(weights, around, held, is_known, x, alpha, width, False, close * SETTLED)
+    least = 1e-14 * max(abs(low), abs(high))  # what rounding alone may move
+    if cut:
+        stop = max(close * (1 + alpha) ** -(margin + 1.0), least)
+        settle(weights, around, held, is_known, x, alpha, width, stop)
+    solve_active(weights, 1 + alpha * is_known, held, active, x, (height, width), around)
+    if cut and smooth_known:
+        settle(weights, around, held, is_known, x, alpha, width, max(close * SETTLED, least))
     return x.reshape(height + 2, width + 2)[1:-1, 1:-1]
 
 
@@ -149,10 +153,10 @@ def widened(mask: np.ndarray, by: int) -> np.ndarray:
 
 
 @compiled
-def settle(weights, steps, held, known, x, alpha, width, ignore_holes, close):
+def settle(weights, steps, held, known, x, alpha, width, close):
     """Sweeps over the known pixels until none moves by more than ``close``.
 
-    ``held`` is alpha times known depth. With ``ignore_holes`` unknown neighbours do not count.
+    ``held`` is alpha times known depth.
     """
     height = len(known) // (width + 2) - 2
     backwards, moved = False, np.inf
@@ -164,13 +168,10 @@ def settle(weights, steps, held, known, x, alpha, width, ignore_holes, close):
                 p = row + (width + 1 - b if backwards else b)
                 if not known[p]:
                     continue
-                total, weight = held[p], 1 + alpha
+                total = held[p]
                 for k in range(8):
-                    q = p + steps[k]
-                    if ignore_holes and not known[q]:
-                        weight -= weights[p, k]
-                    else:
-                        total += weights[p, k] * x[q]
-                moved = max(moved, abs(total / weight - x[p]))
-                x[p] = total / weight
+                    total += weights[p, k] * x[p + steps[k]]
+                total /= 1 + alpha
+                moved = max(moved, abs(total - x[p]))
+                x[p] = total
         backwards = not backwards

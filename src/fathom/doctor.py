@@ -29,7 +29,7 @@ class Diagnosis:
         """A paragraph for each finding, the worst last, and one line that sums up."""
         order = list(_SIGNS)
         worst_last = sorted(self.findings, key=lambda finding: order.index(finding.verdict))
-        counts = Counter(finding.verdict for finding in self.findings)
+        counts = Counter(str(finding.verdict) for finding in self.findings)
         says = {
             "broken": "broken: `fathom prepare` refuses until it is mended",
             "incomplete": "missing or damaged: `fathom prepare` goes on without it",

@@ -68,7 +68,7 @@ def evaluate(
 
 def _predict(model: str, predictor: Predict, sample: Sample, split: Truths, protocol: Protocol) -> Prediction:
     """The prediction for a sample, if it is one that the protocol can score."""
-    if sample.depth_m.shape != tuple(split.frame):
+    if split.frame and sample.depth_m.shape != tuple(split.frame):
         raise BadInput(f"{sample.name} is {sample.depth_m.shape} and its split {split.title} says {split.frame}")
     photo = Photo(sample.rgb, sample.camera, sample.name)
     try:

@@ -86,8 +86,9 @@ def train(
     model: DepthModel = shelf.look_up("models", recipe.model)()
     if store.frame != model.spec.frame:
         height, width = model.spec.frame
+        held = f"{store.frame[1]}x{store.frame[0]} frames" if store.frame else "pictures of several sizes"
         raise BadInput(
-            f"{store.path} holds {store.frame[1]}x{store.frame[0]} frames, {recipe.model} trains on "
+            f"{store.path} holds {held}, {recipe.model} trains on "
             f"{width}x{height}; prepare the data at that size"
         )
     if not resume and (out / "last.safetensors").exists():
@@ -265,7 +266,8 @@ def _draw_samples(
 
 def statistics(split: Split) -> DepthStatistics:
     """Mean log depth over all pixels of a split, and its mean depth image."""
-    total, count = np.zeros(split.frame), np.zeros(split.frame)
+    frame = split.store.depth.shape[1:]
+    total, count = np.zeros(frame), np.zeros(frame)
     log_total = 0.0
     for start in range(0, len(split), 64):
         depth_m = split.store.depth_m(split.indices[start : start + 64])

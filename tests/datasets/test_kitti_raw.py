@@ -210,12 +210,14 @@ def test_depth_and_camera_agree_at_every_size(root, conflicts):
         assert abs(np.median(down[road]) - 1.62) < (0.05 if conflicts != "monodepth2" else 0.08)
 
 
-def test_original_sizes_of_two_days_do_not_go_into_one_store(root):
-    with pytest.raises(
-        BadInput, match=r"1242x375: 2011_09_26.*1241x376: 2011_10_03|1241x376: .*1242x375: "
-    ) as raised:
-        _ = KittiRaw(root, size="original").frame
-    assert "--drives 2011_" in str(raised.value)
+def test_original_sizes_of_two_days_are_kept(root, tmp_path):
+    data = KittiRaw(root, size="original")
+    assert data.frame is None
+    store = prepare(data, tmp_path / "store")
+    assert store.frame is None
+    assert {store.size(i) for i in range(len(store))} == {(375, 1242), (376, 1241)}
+    for i in range(len(store)):
+        np.testing.assert_array_equal(store.sample(i).rgb, data.read(i).rgb)
     assert KittiRaw(root, size="original", drives="2011_10_03").frame == (376, 1241)
 
 

@@ -271,3 +271,50 @@ def test_a_store_of_impossible_times_is_damaged(tmp_path, times):
     (tmp_path / "s/manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(BadInput, match="times"):
         Store.open(tmp_path / "s")
+
+
+def mixed(path, identity="", stop=None):
+    """Pictures of three sizes, the fourth left out; paused after ``stop`` or finished."""
+    writer = StoreWriter(path, None, 0.001, identity)
+    shapes = [(24, 32), (10, 12), (24, 32), None, (7, 9)]
+    for n in range(writer.done, len(shapes) if stop is None else stop):
+        if shapes[n] is None:
+            writer.leave_out(f"picture{n}", "damaged")
+        else:
+            writer.add(writer.encode(sample(n, shapes[n]), "test"))
+    if stop is not None:
+        return writer.pause()
+    return writer.close("mixed", {})
+
+
+@pytest.mark.parametrize("stops", [[], [1], [2, 4], [5]])
+def test_pictures_of_several_sizes(tmp_path, stops):
+    for stop in stops:
+        mixed(tmp_path / "s", "one", stop)
+    store = mixed(tmp_path / "s", "one")
+    assert store.frame is None
+    assert [store.size(i) for i in range(4)] == [(24, 32), (10, 12), (24, 32), (7, 9)]
+    for i, n in enumerate((0, 1, 2, 4)):
+        wanted = sample(n, store.size(i))
+        found = store.sample(i)
+        np.testing.assert_array_equal(found.rgb, wanted.rgb)
+        np.testing.assert_allclose(found.depth_m, wanted.depth_m, atol=0.0005)
+        assert (found.camera.height, found.camera.width) == store.size(i)
+    assert [s.name for s in store.split("test")] == ["picture0", "picture1", "picture2", "picture4"]
+    assert store.manifest["format"] == 2
+
+
+def test_a_size_that_does_not_fit_is_damage(tmp_path):
+    mixed(tmp_path / "s")
+    manifest = json.loads((tmp_path / "s/manifest.json").read_text())
+    for size in ([10, 13], [10], "no size", [10.5, 12]):
+        manifest["samples"][1]["size"] = size
+        (tmp_path / "s/manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(BadInput, match="prepare it again"):
+            Store.open(tmp_path / "s")
+
+
+def test_a_torn_picture_of_its_own_size_is_written_again(tmp_path):
+    mixed(tmp_path / "s", "one", 3)
+    os.truncate(tmp_path / "s/.depth.npy.part", (tmp_path / "s/.depth.npy.part").stat().st_size - 2)
+    assert StoreWriter(tmp_path / "s", None, 0.001, "one").done == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from fathom.records import Sample
 
@@ -32,12 +32,12 @@ class Dataset(Protocol):
     at all.
 
     title          the name that signatures show, e.g. "rooms" or "nyu_labeled"; other truths, another title
-    frame          (height, width) of every sample
+    frame          (height, width) of every sample; None where each has its own, which can be scored, not trained on
     depth_step_m   the finest difference of depth worth keeping; the Store keeps whole multiples of it
     """
 
     title: str
-    frame: tuple[int, int]
+    frame: Any  # each entry says which of the two
     depth_step_m: float
 
     def __len__(self) -> int: ...

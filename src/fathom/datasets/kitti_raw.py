@@ -44,7 +44,7 @@ class KittiRaw(Dataset):
                  "community": the field's 33 training drives, every frame; both with the 697 test frames of Eigen
                  et al. as "test" (652 of them have an annotated truth); "all": every shot with a truth, no split
     size         "half": 612x184, what the paper's networks train on; "full": 1224x368, what it scores on;
-                 "original": each picture's own, which must be one
+                 "original": each picture's own, which can be scored, but not trained on where they differ
     cameras      of the training shots: "both", "left" (image_02) or "right" (image_03); test frames are left ones
     conflicts    of several laser points on a pixel: "capture_time", the one recorded closest to the shot (the
                  paper's rule); "nearest"; or "monodepth2", the community's ground truth with its quirks
@@ -112,28 +112,22 @@ class KittiRaw(Dataset):
         return self.choice.times[index]
 
     @cached_property
-    def frame(self) -> tuple[int, int]:
-        """612x184 or 1224x368; for "original" the size of the chosen pictures, BadInput if there are several."""
+    def frame(self) -> tuple[int, int] | None:
+        """612x184 or 1224x368; for "original" the size of the chosen pictures, None if there are several."""
         if self.size != "original":
             return FRAMES[self.size]
-        sizes: dict[tuple[int, int], set[str]] = {}
+        sizes: set[tuple[int, int]] = set()
         reason: Exception | None = None
         for date, camera in sorted({(s.date, s.camera) for s in self.choice.shots}):
             try:
-                sizes.setdefault(self.calibration(date).sizes[camera], set()).add(date)
+                sizes.add(self.calibration(date).sizes[camera])
             except (BadInput, MissingData) as error:
                 reason = error
         if not sizes:
             raise BadInput(
                 f"{self.root}: not one day has a calibration that says how large its pictures are: {reason}"
             )
-        if len(sizes) > 1:
-            listed = "; ".join(f"{w}x{h}: {', '.join(sorted(dates))}" for (h, w), dates in sorted(sizes.items()))
-            raise BadInput(
-                f"{self.root}: the chosen pictures have {len(sizes)} sizes ({listed}) and a Store has one: choose "
-                f"the days of one size, e.g. --drives {sorted(next(iter(sizes.values())))[0]}, or --size full"
-            )
-        return next(iter(sizes))
+        return sizes.pop() if len(sizes) == 1 else None
 
     def calibration(self, date: str) -> Calibration:
         """The day's calibration, read once; MissingData or BadInput."""
@@ -152,7 +146,7 @@ class KittiRaw(Dataset):
         shot = self.choice.shots[index]
         calibration = self.calibration(shot.date)
         window = Window.of(calibration.camera(shot.camera), self.size)
-        if window.frame != self.frame:
+        if self.frame and window.frame != self.frame:
             raise BadInput(f"{shot.name} is {window.frame[1]}x{window.frame[0]}, not as the others")
         drive = self.drives[shot.drive]
         ending = drive.pictures[shot.camera][shot.frame]

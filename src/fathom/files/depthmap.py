@@ -135,6 +135,22 @@ def read_stored(path: str | os.PathLike[str]) -> np.ndarray:
     return _read_stored(Path(path))[0]
 
 
+def describes_itself(path: str | os.PathLike[str]) -> bool:
+    """Whether a file carries fathom's own description, without decoding its numbers; False if it cannot be read."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npz":
+            with zipfile.ZipFile(path) as members:
+                return f"{_KEY}.npy" in members.namelist()
+        if suffix in (".png", ".tif", ".tiff"):
+            with Image.open(path) as picture:  # reads the header only
+                return bool(picture.info.get(_KEY) if suffix == ".png" else _tiff_text(picture))
+    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile):
+        pass
+    return False
+
+
 def _read_stored(path: Path) -> tuple[np.ndarray, dict[str, Any] | None]:
     """The numbers of a file as stored (H, W), and its own description if it has one."""
     suffix = path.suffix.lower()

@@ -33,7 +33,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
 
 
 def read_matlab5(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndarray]:
-    """The arrays of these names in a MATLAB 5 file.
+    """The arrays of these names in a MATLAB 5 file, or all of them if none is named.
 
     Raises MissingData if there is no file (or no scipy), BadInput if the file is of another kind, damaged, or
     lacks one of the names.
@@ -58,4 +58,4 @@ def read_matlab5(path: str | os.PathLike[str], *names: str) -> dict[str, np.ndar
     if missing := [name for name in names if name not in found]:
         there = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
         raise BadInput(f"{path} does not hold {' and '.join(missing)} but {there}; is it the right file?")
-    return {name: np.asarray(found[name]) for name in names}
+    return {name: np.asarray(found[name]) for name in names or (n for n in found if not n.startswith("__"))}

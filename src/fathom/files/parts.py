@@ -27,19 +27,22 @@ _CHECKED = 64  # samples from the end whose hash is taken before going on
 class PartWriter:
     """Appends samples to the parts in ``folder``. ``journal`` holds the lines of those that were there already.
 
+    A row of the arrays is a sample of the frame, or a pixel where each sample has its own size (frame None).
+
     Raises OSError where the disk is full or the place is not writable.
     """
 
-    def __init__(self, folder: Path, frame: tuple[int, int], identity: str):
+    def __init__(self, folder: Path, frame: tuple[int, int] | None, identity: str):
+        row = frame or ()
         self._arrays = (
-            GrowingArray(folder / "rgb.npy", np.dtype(np.uint8), (*frame, 3)),
-            GrowingArray(folder / "depth.npy", np.dtype(np.uint16), frame),
+            GrowingArray(folder / "rgb.npy", np.dtype(np.uint8), (*row, 3)),
+            GrowingArray(folder / "depth.npy", np.dtype(np.uint16), row),
         )
         self._path = folder / ".journal.part"
         self.journal = self._found(identity) if identity else []
-        count = sum("reason" not in line for line in self.journal)
+        self._rows = sum(map(_rows, self.journal))
         for array in self._arrays:
-            array.begin(count)
+            array.begin(self._rows)
         self._file: BinaryIO = self._path.open("r+b" if self.journal else "wb")
         if self.journal:
             kept = [next(self._file) for _ in range(1 + len(self.journal))]
@@ -53,15 +56,16 @@ class PartWriter:
         """One sample: its bytes (none for one that is left out) and its line."""
         for array, data in zip(self._arrays, arrays, strict=False):
             array.append(data)
+        self._rows += _rows(about)
         self._write(about)
         if time.monotonic() - self._flushed > FLUSH_EVERY_S:
             self._flush()
 
-    def finish(self, count: int) -> None:
+    def finish(self) -> None:
         """Makes whole .npy files of the parts, in place; after that nothing needs space any more."""
         self._flush()
         for array in self._arrays:
-            array.finish(count)
+            array.finish(self._rows)
 
     def take_place(self) -> None:
         """Puts the finished arrays where they belong."""
@@ -104,7 +108,7 @@ class PartWriter:
         there = min(array.rows() for array in self._arrays)
         kept, seen = [], 0
         for line in lines[1:]:
-            seen += "reason" not in line
+            seen += _rows(line)
             if seen > there:
                 break
             kept.append(line)
@@ -112,18 +116,27 @@ class PartWriter:
 
     def _without_damaged(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The lines up to the first of the last samples whose bytes are not what they were."""
-        row = sum("reason" not in line for line in lines)
+        row = sum(map(_rows, lines))
         whole = len(lines)
         for place in range(len(lines) - 1, -1, -1):
             if "reason" in lines[place]:
                 continue
-            row -= 1
-            digest = hashlib.sha256(b"".join(array.row(row) for array in self._arrays)).hexdigest()
+            count = _rows(lines[place])
+            row -= count
+            digest = hashlib.sha256(b"".join(array.read(row, count) for array in self._arrays)).hexdigest()
             if digest != lines[place]["sha256"]:
                 whole = place
             elif len(lines) - place > _CHECKED:
                 break
         return lines[:whole]
+
+
+def _rows(line: Mapping[str, Any]) -> int:
+    """How many rows of the arrays a line of the journal stands for."""
+    if "reason" in line:
+        return 0
+    height, width = line.get("size", (1, 1))
+    return height * width
 
 
 class GrowingArray:
@@ -145,7 +158,7 @@ class GrowingArray:
         self.file.seek(0, os.SEEK_END)
 
     def append(self, data: bytes) -> None:
-        """The bytes of one row."""
+        """The bytes of whole rows."""
         self.file.write(data)
 
     def rows(self) -> int:
@@ -155,11 +168,11 @@ class GrowingArray:
         except OSError:
             return 0
 
-    def row(self, index: int) -> bytes:
-        """The bytes of one row of the part on the disk."""
+    def read(self, first: int, count: int) -> bytes:
+        """The bytes of some rows of the part on the disk."""
         with self.part.open("rb") as file:
-            file.seek(self._header_bytes + index * self._row_bytes)
-            return file.read(self._row_bytes)
+            file.seek(self._header_bytes + first * self._row_bytes)
+            return file.read(count * self._row_bytes)
 
     def finish(self, count: int) -> None:
         """Writes the header of an array of so many rows."""

@@ -4,6 +4,9 @@
     STORE/rgb.npy         uint8 (N, H, W, 3)
     STORE/depth.npy       uint16 (N, H, W): whole multiples of ``depth_step_m``, absence as in files/depthmap.py
 
+Pictures of several sizes, which can be scored but not trained on, lie pixel after pixel: (P, 3) and (P,), the frame
+is null, and each sample has its size (format 2).
+
 The manifest is written last: a folder without one is not a Store. While one is being written, its parts and a
 journal of what they hold lie beside it under hidden names; whoever begins the same Store again goes on from there.
 """
@@ -25,18 +28,23 @@ from fathom.files.depthmap import from_steps, to_steps
 from fathom.files.parts import PartWriter
 from fathom.records import Camera, Sample
 
-FORMAT = 1
+FORMATS = {1: "one frame", 2: "each picture its own"}
 
 
 class Store:
-    """A Store opened for reading. Index it with ``sample``; take a part of it with ``split``."""
+    """A Store opened for reading. Index it with ``sample``; take a part of it with ``split``.
+
+    ``frame`` is (height, width) of every sample, or None where each has its own.
+    """
 
     def __init__(self, path: Path, manifest: Mapping[str, Any], rgb: np.ndarray, depth: np.ndarray):
         self.path, self.manifest, self.rgb, self.depth = path, manifest, rgb, depth
         self.title: str = manifest["title"]
-        self.frame: tuple[int, int] = tuple(manifest["frame"])
+        self.frame: tuple[int, int] | None = tuple(manifest["frame"]) if manifest["frame"] else None
         self.depth_step_m: float = manifest["depth_step_m"]
         self._samples: list[dict[str, Any]] = manifest["samples"]
+        sizes = [] if self.frame else [math.prod(self.size(i)) for i in range(len(self))]
+        self._starts = np.cumsum([0, *sizes])
 
     @classmethod
     def open(cls, path: Path | str) -> "Store":
@@ -46,11 +54,9 @@ class Store:
             raise MissingData(f"{path}: no Store here (no manifest.json); make one with `fathom prepare`")
         try:
             manifest = json.loads((path / "manifest.json").read_text())
-            if manifest["format"] != FORMAT:
-                raise BadInput(
-                    f"{path}: Store format {manifest['format']}, this fathom reads {FORMAT}; prepare it again"
-                )
-            count, frame = len(manifest["samples"]), tuple(manifest["frame"])
+            if manifest["format"] not in FORMATS:
+                found, known = manifest["format"], " and ".join(map(str, FORMATS))
+                raise BadInput(f"{path}: Store format {found}, this fathom reads {known}; prepare it again")
             rgb = np.load(path / "rgb.npy", mmap_mode="r")
             depth = np.load(path / "depth.npy", mmap_mode="r")
             store = cls(path, manifest, rgb, depth)
@@ -64,7 +70,8 @@ class Store:
             raise BadInput(
                 f"{path}: arrays of {rgb.dtype} and {depth.dtype}, not uint8 and uint16; prepare it again"
             )
-        if rgb.shape != (count, *frame, 3) or depth.shape != (count, *frame):
+        shape = (len(store), *store.frame) if store.frame else (int(store._starts[-1]),)
+        if rgb.shape != (*shape, 3) or depth.shape != shape:
             raise BadInput(
                 f"{path}: arrays {rgb.shape} and {depth.shape} do not fit the manifest; prepare it again"
             )
@@ -99,19 +106,29 @@ class Store:
             raise UnknownName(f"{self.path}: no split is called '{name}'; there are {', '.join(self.splits)}")
         return Split(self, name, chosen)
 
+    def size(self, index: int) -> tuple[int, int]:
+        """(height, width) of one sample."""
+        if self.frame:
+            return self.frame
+        height, width = self._samples[index]["size"]
+        return height, width
+
     def camera(self, index: int) -> Camera:
         """The camera of one sample."""
         fx, fy, cx, cy, source = self._samples[index]["camera"]
-        return Camera(fx, fy, cx, cy, self.frame[1], self.frame[0], source)
+        height, width = self.size(index)
+        return Camera(fx, fy, cx, cy, width, height, source)
 
     def sample(self, index: int) -> Sample:
         """One sample, depth in metres with NaN where it is absent."""
-        about = self._samples[index]
-        depth_m = from_steps(self.depth[index], self.depth_step_m)
-        return Sample(np.asarray(self.rgb[index]), depth_m, self.camera(index), about["name"], about["scene"])
+        about, size = self._samples[index], self.size(index)
+        where = index if self.frame else slice(self._starts[index], self._starts[index + 1])
+        rgb, steps = np.asarray(self.rgb[where]).reshape(*size, 3), self.depth[where].reshape(size)
+        depth_m = from_steps(steps, self.depth_step_m)
+        return Sample(rgb, depth_m, self.camera(index), about["name"], about["scene"])
 
     def depth_m(self, indices: np.ndarray) -> np.ndarray:
-        """Depth of several samples, float32 (B, H, W) in metres, NaN where absent."""
+        """Depth of several samples of one frame, float32 (B, H, W) in metres, NaN where absent."""
         return from_steps(self.depth[indices], self.depth_step_m)
 
     def times(self, index: int) -> int:
@@ -174,7 +191,7 @@ class StoreWriter:
     map ends the process.
     """
 
-    def __init__(self, path: Path | str, frame: tuple[int, int], depth_step_m: float, identity: str = ""):
+    def __init__(self, path: Path | str, frame: tuple[int, int] | None, depth_step_m: float, identity: str = ""):
         self.path, self.frame, self.depth_step_m = Path(path), frame, depth_step_m
         self.samples: list[dict[str, Any]] = []
         self.left_out: list[dict[str, str]] = []
@@ -194,7 +211,7 @@ class StoreWriter:
     def encode(self, sample: Sample, split: str, times: int = 1) -> Encoded:
         """A sample as ``add`` takes it; from any thread. BadInput if its size is not the Store's or its depth
         cannot be kept."""
-        if sample.depth_m.shape != self.frame:
+        if self.frame and sample.depth_m.shape != self.frame:
             height, width = sample.depth_m.shape
             raise BadInput(
                 f"{sample.name}: {width}x{height}, but this Store holds {self.frame[1]}x{self.frame[0]}; resize "
@@ -216,7 +233,9 @@ class StoreWriter:
             "camera": [c.fx, c.fy, c.cx, c.cy, c.source],
             "sha256": digest.hexdigest(),
         }
-        return Encoded(rgb, depth, about | ({"times": times} if times != 1 else {}))
+        about |= {"times": times} if times != 1 else {}
+        about |= {} if self.frame else {"size": list(sample.depth_m.shape)}
+        return Encoded(rgb, depth, about)
 
     def add(self, encoded: Encoded) -> None:
         """Appends a sample."""
@@ -246,9 +265,9 @@ class StoreWriter:
         """Finishes the arrays and writes the manifest; the folder is a Store from here on. ``samples``: the lines
         of the manifest, if they are to say more than those of ``add``."""
         manifest = {
-            "format": FORMAT,
+            "format": 1 if self.frame else 2,
             "title": title,
-            "frame": list(self.frame),
+            "frame": list(self.frame) if self.frame else None,
             "depth_step_m": self.depth_step_m,
             "depth": "z along the optical axis; stored value * depth_step_m = metres; 0 = absent",
             **about,
@@ -258,7 +277,7 @@ class StoreWriter:
         with replacing(self.path / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1))
             try:
-                self._parts.finish(len(self.samples))
+                self._parts.finish()
             except OSError as error:
                 raise self._kept(error) from error
             # Nothing more can fail for want of space. New arrays never stand beside an old manifest.

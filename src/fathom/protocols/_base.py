@@ -18,14 +18,15 @@ __all__ = ["Crop", "PrintedRow", "Protocol", "ScoreTable", "Truths", "parse_sign
 
 
 class Truths(typing.Protocol):
-    """What is scored against: samples with a title, a fingerprint of their content, and one frame (h, w)."""
+    """What is scored against: samples with a title, a fingerprint of their content, and one frame (h, w) or None
+    where each has its own size."""
 
     @property
     def title(self) -> str: ...
     @property
     def fingerprint(self) -> str: ...
     @property
-    def frame(self) -> tuple[int, int]: ...
+    def frame(self) -> tuple[int, int] | None: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Sample]: ...
 
@@ -58,7 +59,7 @@ class Protocol:
     min_m       truths below, or above ``max_m``, are not scored; ``strict``: nor those exactly equal
     clamp       bring the aligned prediction into min_m..max_m before measuring
     alignment   name in fathom.ops.align.ALIGNMENTS, fitted per image on the scored pixels, before the clamp
-    geometry    how the photo goes to the network and the depth back: "paper", "whole" or "filled" (fathom.predictor)
+    geometry    how the photo goes to the network and the depth back: "paper", "whole", "filled" (fathom.predictor)
     average     "image": mean of the images' figures; "pixel": one figure over all pixels
     source      where the rules come from, with its mark: [P] paper, [C] the authors' code, [paper-mem] unseen
     printed     rows of the published table that follow these rules, for comparison
@@ -190,4 +191,4 @@ def _quoted(value: str) -> str:
 
 
 def _size(frame: tuple[int, int] | None) -> str:
-    return f"{frame[1]}x{frame[0]}" if frame else "any size"
+    return f"{frame[1]}x{frame[0]}" if frame else "several sizes"

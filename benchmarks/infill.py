@@ -56,6 +56,11 @@ def frames() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     return found
 
 
+DENSEDEPTH = (
+    "DenseDepth fill_depth_colorization.py, its grey conversion replaced by ours so that both solve the same system"
+)
+
+
 def densedepth(folder: Path, depth_m: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     stand_in = types.ModuleType("skimage")
     stand_in.color = types.SimpleNamespace(rgb2gray=lambda picture: grey(np.rint(picture * 255).astype(np.uint8)))
@@ -162,9 +167,7 @@ def main() -> None:
         print(name, {way: round(times[-1], 3) for way, times in seconds.items()}, flush=True)
     result = {
         "what": "one 640x480 frame filled in, on one core; times faster is classic / way, turn by turn",
-        "the_classic_way": "DenseDepth fill_depth_colorization.py, its grey conversion replaced by ours so that both solve the same system"
-        if options.densedepth
-        else "tests/reference, spsolve",
+        "the_classic_way": DENSEDEPTH if options.densedepth else "tests/reference, spsolve",
         "frames": {name: f"{np.isnan(depth_m).mean():.1%} holes" for name, (depth_m, _) in data.items()},
         "turns": options.turns,
     }

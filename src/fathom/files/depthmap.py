@@ -220,7 +220,7 @@ class _Single(dict):
 
 def _decoded(path: Path, stored: np.ndarray, step_m: float) -> np.ndarray:
     """Stored numbers → metres with NaN for absence, which files write as 0 whatever their type."""
-    if stored.dtype.kind in "ui" and (stored < 0).any():
+    if stored.dtype.kind == "i" and (stored < 0).any():
         raise BadInput(f"{path} holds negative depth; depth is the distance along the optical axis")
     return from_steps(stored, step_m)
 
@@ -260,12 +260,13 @@ def _description(prediction: Prediction) -> dict[str, Any]:
 
 def _checked(path: Path, values: np.ndarray, quantity: Quantity = Quantity.METRES) -> np.ndarray:
     """The values, if they can be what they say they are."""
-    if np.isinf(values).any():
+    low, high = (float(f.reduce(values, axis=None)) for f in (np.fmin, np.fmax))  # NaN only where all are
+    if math.isinf(low) or math.isinf(high):
         raise BadInput(f"{path}: {int(np.isinf(values).sum())} values are infinite; write absent depth as NaN or 0")
-    if np.isnan(values).all():
+    if math.isnan(low):
         raise BadInput(f"{path}: not one pixel has depth")
     signed = (Quantity.LOG_METRES, Quantity.RELATIVE_DEPTH, Quantity.RELATIVE_INVERSE_DEPTH)
-    if quantity not in signed and (values[~np.isnan(values)] <= 0).any():
+    if quantity not in signed and low <= 0:
         raise BadInput(
             f"{path}: {int((values <= 0).sum())} depths are negative or zero; depth is the distance along "
             "the optical axis, and an absent one is NaN"

@@ -69,7 +69,8 @@ def test_all_has_no_official_split(root):
 def test_stationary_moments_are_left_out(root):
     folder = root / "2011_09_26/2011_09_26_drive_0001_sync/oxts/data"
     (folder / "0000000000.txt").write_text(small.oxts(0.1, 0.1, 0.05, 0.05))  # stands
-    (folder / "0000000001.txt").write_text(small.oxts(0.1, 0.1, 0.3, 0.0))  # starts
+    (folder / "0000000001.txt").write_text(small.oxts(0.1, 0.1, 0.05, 0.3))  # begins to move
+    (folder / "0000000002.txt").write_text(small.oxts(0.1, 2.0, 0.0, 0.0))  # slides
     data = KittiRaw(root)
     assert Counter(data.name_of(i)[-10:] for i in range(len(data)) if "0001_sync" in data.name_of(i)) == {
         "0000000001": 2,
@@ -208,6 +209,32 @@ def test_depth_and_camera_agree_at_every_size(root, conflicts):
         down = (rows - sample.camera.cy) / sample.camera.fy * depth_m
         road = down > 1.4
         assert abs(np.median(down[road]) - 1.62) < (0.05 if conflicts != "monodepth2" else 0.08)
+
+
+@pytest.mark.parametrize(("camera", "shift", "cx"), [("02", 45.0, 609.5), ("03", -340.0, 605.5)])
+@pytest.mark.parametrize("size", ["half", "full", "original"])
+def test_one_point_falls_where_its_camera_sees_it(root, camera, shift, cx, size):
+    """By hand: 19.73 m before camera 0, 2 m to the left, 0.42 m below it."""
+    path = root / "2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data/0000000001.bin"
+    np.array([[20, 2, -0.5, 0]], "<f4").tofile(path)
+    data = KittiRaw(root, size=size, drives="2011_09_26_drive_0001")
+    index = next(i for i in range(len(data)) if data.name_of(i).endswith(f"image_{camera}/0000000001"))
+    sample = data.read(index)
+    z = 19.73
+    u = (720 * -2 + cx * z + shift) / (z + 0.003)
+    v = (720 * 0.42 + 173 * z + 0.25) / (z + 0.003)
+    scale = sample.rgb.shape[1] / 1242
+    column = (u + 0.5) * scale - 0.5
+    row = sample.rgb.shape[0] - (375 - (v + 0.5)) * scale - 0.5
+    expected = np.full(sample.depth_m.shape, np.nan)
+    expected[round(row), round(column)] = z + 0.003
+    np.testing.assert_allclose(sample.depth_m, expected, rtol=1e-6)
+    assert sample.camera.cx == pytest.approx((cx + 0.5) * scale - 0.5)
+
+
+def test_the_scanners_own_axis(root):
+    upper = KittiRaw(root, axis="lidar_x").read(0).depth_m[:80]
+    assert np.nanmedian(upper) == pytest.approx(20.0)
 
 
 def test_original_sizes_of_two_days_are_kept(root, tmp_path):

@@ -14,12 +14,15 @@ from reference import splat as reference
 FRAME = (5, 7)
 # Scanner x forward, y left, z up; camera z forward, x right, y down, 0.25 m ahead. Halves in the numbers: exact.
 AHEAD = np.array([[3.0, -4.0, 0.0, -0.75], [2.0, 0.0, -4.0, -0.5], [1.0, 0.0, 0.0, -0.25]])
+# A camera that looks up along z: points before, beside and behind the scanner are all in front of it.
+UPWARD = np.array([[1.0, 0.0, 3.0, 0.0], [0.0, 1.0, 2.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "velodyne_monodepth2.json").read_text())
 
-coordinate = st.integers(-16, 40).map(lambda n: n / 4)
+coordinate = st.one_of(st.integers(-16, 40).map(lambda n: n / 4), st.integers(-6, 6).map(lambda n: n / 2))
 clouds = st.lists(st.tuples(coordinate, coordinate, coordinate), max_size=60).map(
     lambda points: np.array(points, np.float32).reshape(-1, 3)
 )
+projections = st.sampled_from([AHEAD, UPWARD])
 axes = st.sampled_from(["camera_z", "lidar_x"])
 
 
@@ -27,16 +30,16 @@ def scan(*points):
     return np.array(points, np.float32)
 
 
-@given(clouds, st.sampled_from(["nearest", "capture_time"]), axes)
-def test_as_the_slow_twin(points, rule, axis):
-    fast = splat_velodyne(points, AHEAD, FRAME, rule, axis)
-    np.testing.assert_array_equal(fast, reference.splat(points, AHEAD, FRAME, rule, axis))
+@given(clouds, projections, st.sampled_from(["nearest", "capture_time"]), axes)
+def test_as_the_slow_twin(points, projection, rule, axis):
+    fast = splat_velodyne(points, projection, FRAME, rule, axis)
+    np.testing.assert_array_equal(fast, reference.splat(points, projection, FRAME, rule, axis))
 
 
-@given(clouds, axes, st.sampled_from([(5, 7), (4, 2), (1, 9), (6, 3)]))
-def test_monodepth2_as_the_slow_twin(points, axis, frame):
-    fast = splat_velodyne(points, AHEAD, frame, "monodepth2", axis)
-    np.testing.assert_allclose(fast, reference.monodepth2(points, AHEAD, frame, axis), rtol=1e-7)
+@given(clouds, projections, axes, st.sampled_from([(5, 7), (4, 2), (1, 9), (6, 3)]))
+def test_monodepth2_as_the_slow_twin(points, projection, axis, frame):
+    fast = splat_velodyne(points, projection, frame, "monodepth2", axis)
+    np.testing.assert_allclose(fast, reference.monodepth2(points, projection, frame, axis), rtol=1e-7)
 
 
 @given(clouds, st.sampled_from(["nearest", "capture_time"]), axes, st.randoms(use_true_random=False))
@@ -75,6 +78,23 @@ def test_the_rules_by_hand():
 def test_equal_azimuths_leave_the_nearer():
     points = scan((8.25, 0, 0), (4.25, 0, 0), (6.25, 0, 0))
     assert splat_velodyne(points, AHEAD, FRAME, "capture_time")[2, 3] == 4.0
+
+
+def test_capture_time_behind_the_scanner_comes_last():
+    beside, behind, ahead = (0.0, 0.25, 1.0), (-0.5, 0.25, 2.0), (1.0, 0.75, 4.0)  # all on pixel (2, 3)
+    order = [ahead, beside, behind]
+    for count in (3, 2, 1):
+        last = scan(*order[3 - count :])
+        assert splat_velodyne(last, UPWARD, FRAME, "capture_time")[2, 3] == order[3 - count][2]
+
+
+def test_monodepth2_keeps_the_points_beside_the_scanner_and_rounds_halves_to_even():
+    kept = splat_velodyne(scan((0.0, 0.0, 5.0)), UPWARD, FRAME, "monodepth2")
+    assert kept[1, 2] == 5.0  # u = 3, v = 2, less one; x = 0 is not behind
+    halves = splat_velodyne(scan((0.5, 0.5, 1.0)), UPWARD, FRAME, "monodepth2")
+    assert halves[1, 3] == 1.0  # u = 3.5 to 4, v = 2.5 to 2, less one
+    edge = splat_velodyne(scan((4.5, 0.0, 1.0), (0.0, 3.5, 1.0)), UPWARD, FRAME, "monodepth2")
+    assert np.isnan(edge).all(), "u = 7.5 rounds to 8 and v = 5.5 to 6: both one too many"
 
 
 def test_points_that_are_not_finite_are_left_out():

@@ -48,8 +48,8 @@ def write(root: Path, drives=DRIVES, suffix=".png", annotated: Path | None = Non
 
 def cam_to_cam(width: int, height: int) -> str:
     lines = ["calib_time: 09-Jan-2012 13:57:47", "corner_dist: 9.950000e-02"]
-    for camera, shift in (("00", 0.0), ("02", 45.0), ("03", -340.0)):
-        p = (720.0, 0, width / 2 - 11.5, shift, 0, 720.0, 173.0, 0.25, 0, 0, 1, 0.003)
+    for camera, shift, left in (("00", 0.0, 11.5), ("02", 45.0, 11.5), ("03", -340.0, 15.5)):
+        p = (720.0, 0, width / 2 - left, shift, 0, 720.0, 173.0, 0.25, 0, 0, 1, 0.003)
         lines += [f"S_rect_{camera}: {width:e} {height:e}", f"R_rect_{camera}: {numbers(np.eye(3).ravel())}"]
         lines += [f"P_rect_{camera}: {numbers(p)}"]
     return "\n".join(lines) + "\n"

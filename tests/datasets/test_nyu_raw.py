@@ -37,7 +37,7 @@ def test_captures_in_parts_and_beside_them(tmp_path):
 @pytest.mark.parametrize("half", [True, False])
 def test_a_sample_is_the_chain_of_its_two_files(tmp_path, masked, half):
     small.write_capture(tmp_path / "kitchen_0003", count=1, seed=3)
-    dataset = NyuRaw(tmp_path, size="half" if half else "full", extremes="masked" if masked else "kept")
+    dataset = NyuRaw(tmp_path, size="half" if half else "full", mask_extremes=masked)
     sample = dataset.read(0)
     rgb, depth_m = undistort_colour(small.picture(120)), project_disparity(small.wall(920))
     low_m, high_m = np.nanmin(depth_m), np.nanmax(depth_m)
@@ -50,7 +50,7 @@ def test_a_sample_is_the_chain_of_its_two_files(tmp_path, masked, half):
     if not half:
         assert (np.nanmin(sample.depth_m) > low_m) == (np.nanmax(sample.depth_m) < high_m) == masked
     assert sample.camera.fx == pytest.approx(518.8579 / (2 if half else 1), abs=1e-3)
-    assert dataset.title == ("nyu_raw" if half else "nyu_raw_full")
+    assert dataset.title == "nyu_raw" + ("" if half else "_full") + ("" if masked else "_unmasked")
 
 
 def test_another_value_has_another_title(tmp_path):
@@ -185,7 +185,7 @@ def test_nothing_here(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"selection": "test"}, {"association": "none"}, {"size": "third"}, {"extremes": "no"},
+    "options", [{"selection": "test"}, {"association": "none"}, {"size": "third"},
                 {"value": "z"}, {"most_apart_s": -1.0}, {"most_apart_s": float("nan")}, {"per_scene": 0},
                 {"repeats": 0}]
 )  # fmt: skip

@@ -159,7 +159,7 @@ def _sizes(root: Path, capture: Capture) -> Iterator[Finding]:
             f"{len(frames)} frames have not the {BYTES['colour']:,} and {BYTES['depth']:,} bytes of a Kinect's and "
             f"will be left out: {_some(frames)}",
             capture.below,
-            f"some are damaged in the archives themselves; if there are many, unpack again: {PAGE}",
+            f"others found a few such in the archives themselves; if there are many, unpack again: {PAGE}",
         )
     if dumps:
         yield Finding("note", f"{dumps} readings of the accelerometer are not of 12 bytes; not used", capture.below)

@@ -45,19 +45,20 @@ class _Pair(NamedTuple):
 class NyuRaw(Dataset):
     """NYU Depth v2's raw dump: pictures and disparities of a Kinect, undistorted and projected onto each other.
 
-    root          the folder with the captures, e.g. kitchen_0004b, or with the unpacked parts that hold them
-    selection     "train": the 284 captures of the 249 official training scenes; "all": every capture there is,
-                  those of other scenes as split "test"
-    association   which picture belongs to a depth frame: always the closest in time. "paper": pictures that are
-                  closest to several depth frames are left out with all of these; "toolbox": they are kept
-    most_apart_s  the longest time between a depth frame and its picture, in seconds
-    size          "half": 320x240, what the paper trains on, or "full": 640x480 (the title then ends in _full)
-    per_scene     a scene keeps at most so many frames, evenly spaced in time, and one with fewer stands in the list
-                  of training up to so many times
-    repeats       but no frame of it more often than this
-    extremes      "masked": depths equal to a frame's smallest or largest are absent, the paper's rule; "kept"
-    value         what a depth is: "depth_camera", as the depth camera measured it, which all published versions of
-                  this data are; or "colour_camera", z of the picture's camera (the title then ends in _z)
+    root           the folder with the captures, e.g. kitchen_0004b, or with the unpacked parts that hold them
+    selection      "train": the 284 captures of the 249 official training scenes; "all": every capture there is,
+                   those of other scenes as split "test"
+    association    which picture belongs to a depth frame: always the closest in time. "paper": pictures that are
+                   closest to several depth frames are left out with all of these; "toolbox": they are kept
+    most_apart_s   the longest time between a depth frame and its picture, in seconds
+    size           "half": 320x240, what the paper trains on, or "full": 640x480 (the title then ends in _full)
+    per_scene      a scene keeps at most so many frames, evenly spaced in time, and one with fewer stands in the
+                   list of training up to so many times
+    repeats        but no frame of it more often than this
+    mask_extremes  whether depths equal to a frame's smallest or largest are absent, the paper's rule (if not, the
+                   title ends in _unmasked)
+    value          what a depth is: "depth_camera", as the depth camera measured it, which is what the toolbox writes
+                   and so everybody's data holds; or "colour_camera", z of the picture's camera (the title then has _z)
 
     A scene is a capture without the letter at its end. Depth beyond 10 m counts as 10 m, and none is below 0.71 m.
     """
@@ -73,13 +74,12 @@ class NyuRaw(Dataset):
         size: Literal["half", "full"] = "half",
         per_scene: int = PER_SCENE,
         repeats: int = REPEATS,
-        extremes: Literal["masked", "kept"] = "masked",
+        mask_extremes: bool = True,
         value: Value = "depth_camera",
     ):
         _check("selection", selection, ("train", "all"))
         _check("association", association, get_args(Rule))
         _check("size", size, ("half", "full"))
-        _check("extremes", extremes, ("masked", "kept"))
         _check("value", value, get_args(Value))
         if not most_apart_s >= 0:
             raise BadInput(f"most_apart_s is a number of seconds, not {most_apart_s}")
@@ -91,12 +91,13 @@ class NyuRaw(Dataset):
             "size": size,
             "per_scene": per_scene,
             "repeats": repeats,
-            "extremes": extremes,
+            "mask_extremes": mask_extremes,
             "value": value,
         }
-        self._half, self._masked = size == "half", extremes == "masked"
+        self._half, self._masked = size == "half", mask_extremes
         self._value: Value = value
-        self.title = "nyu_raw" + ("" if self._half else "_full") + ("" if value == "depth_camera" else "_z")
+        endings = {"_full": not self._half, "_z": value == "colour_camera", "_unmasked": not mask_extremes}
+        self.title = "nyu_raw" + "".join(ending for ending, holds in endings.items() if holds)
         self.frame = (HEIGHT // 2, WIDTH // 2) if self._half else (HEIGHT, WIDTH)
         self._camera = COLOUR_CAMERA.resized(self.frame[1], self.frame[0])
         self._listed = official(TRAIN)

@@ -168,6 +168,6 @@ def _payload(path: Path, data: np.ndarray, kind: bytes, most: int, wanted: int) 
     if there != wanted:
         what = "cut short" if there < wanted else "too long"
         raise BadInput(
-            f"{path} is {what}: {there:,} bytes of pixels, not {wanted:,}; damaged when recorded or unpacked"
+            f"{path} is {what}: {there:,} bytes of pixels, not {wanted:,}; unpack it again, or go on without it"
         )
     return match.end()

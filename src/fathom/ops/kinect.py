@@ -128,10 +128,9 @@ def mask_extremes(depth_m: np.ndarray) -> np.ndarray:
     Section 4.1 of Eigen et al. 2014: "depths equal to either the minimum or maximum recorded", for windows, doors
     and mirrors. On the projected map, where all that was clipped to 10 m is one value [A].
     """
-    present = depth_m[~np.isnan(depth_m)]
-    if not present.size:
-        return depth_m.copy()
-    return np.where((depth_m == present.min()) | (depth_m == present.max()), depth_m.dtype.type(np.nan), depth_m)
+    result = np.empty_like(depth_m, order="C")
+    _mask_extremes(np.ascontiguousarray(depth_m).reshape(-1), result.reshape(-1))
+    return result
 
 
 @cache
@@ -184,6 +183,15 @@ def _fill_colour(rgb, places, across, down, result):
 
 
 @_compiled
+def _mask_extremes(depth_m, result):
+    low, high = np.inf, -np.inf
+    for depth in depth_m:
+        low, high = min(low, depth), max(high, depth)  # a NaN is neither
+    for i in range(len(depth_m)):
+        result[i] = np.nan if depth_m[i] == low or depth_m[i] == high else depth_m[i]
+
+
+@_compiled
 def _find_noise(raw, top, places, across, down, noisy):
     """Whether any neighbour that weighs something has no reading, or lies outside."""
     for i in range(len(places)):
@@ -201,42 +209,57 @@ def _find_noise(raw, top, places, across, down, noisy):
 
 
 @_compiled
-def _undistorted(raw, noisy, place, x, y):
-    """The disparity at a place between four pixels, NaN where nothing may be taken.
+def _undistort_row(raw, noisy, first, places, across, down, disparity):
+    """A row's disparities between four pixels each, NaN where nothing may be taken.
 
     The toolbox takes neighbours out by the *undistorted* noise at their places, though a pixel with a noisy
     neighbour of its own is dropped anyway: around holes this shifts the weights a little.
     """
-    w00 = 0.0 if noisy[place] else (1 - y) * (1 - x)
-    w01 = 0.0 if noisy[place + 1] else (1 - y) * x
-    w10 = 0.0 if noisy[place + WIDTH] else y * (1 - x)
-    w11 = 0.0 if noisy[place + WIDTH + 1] else y * x
-    total = w00 + w01 + w10 + w11
-    if total == 0:
-        return np.nan
-    value = w00 * raw[place] + w01 * raw[place + 1] + w10 * raw[place + WIDTH] + w11 * raw[place + WIDTH + 1]
-    return value / total
+    for c in range(len(disparity)):
+        i = np.uint32(first + c)
+        disparity[c] = np.nan
+        if noisy[i]:
+            continue
+        p00 = np.uint32(places[i])
+        p01, p10, p11 = np.uint32(p00 + 1), np.uint32(p00 + WIDTH), np.uint32(p00 + WIDTH + 1)
+        x, y = across[i], down[i]
+        w00, w01, w10, w11 = (1 - y) * (1 - x), (1 - y) * x, y * (1 - x), y * x
+        if noisy[p00] or noisy[p01] or noisy[p10] or noisy[p11]:
+            w00 = 0.0 if noisy[p00] else w00
+            w01 = 0.0 if noisy[p01] else w01
+            w10 = 0.0 if noisy[p10] else w10
+            w11 = 0.0 if noisy[p11] else w11
+            total = w00 + w01 + w10 + w11  # if 0, then NaN
+            w00, w01, w10, w11 = w00 / total, w01 / total, w10 / total, w11 / total
+        disparity[c] = w00 * raw[p00] + w01 * raw[p01] + w10 * raw[p10] + w11 * raw[p11]
 
 
 @_compiled
 def _splat(raw, noisy, places, across, down, matrix, shift, in_colour, kept):
+    # Three passes a row: the one in the middle has neither branches nor scattered places, and runs on vectors.
     height, width = kept.shape
+    disparity, z, depth = np.empty(width), np.empty(width), np.empty(width)
+    columns, rows = np.empty(width), np.empty(width)
+    a0, a1, a2, a3 = matrix[0, 0], matrix[0, 1], matrix[0, 2], shift[0]
+    b0, b1, b2, b3 = matrix[1, 0], matrix[1, 1], matrix[1, 2], shift[1]
+    c0, c1, c2, c3 = matrix[2, 0], matrix[2, 1], matrix[2, 2], shift[2]
     for r in range(height):
+        _undistort_row(raw, noisy, r * width, places, across, down, disparity)
+        v = r + 1.0
         for c in range(width):
-            i = r * width + c
-            if noisy[i]:
+            u = c + 1.0
+            metres = _SCALE / (_OFFSET - disparity[c])
+            z[c] = FARTHEST_M if metres > FARTHEST_M else metres
+            depth[c] = (c0 * u + c1 * v + c2) * z[c] + c3
+            inverse = 1 / depth[c]
+            columns[c] = ((a0 * u + a1 * v + a2) * z[c] + a3) * inverse
+            rows[c] = ((b0 * u + b1 * v + b2) * z[c] + b3) * inverse
+        for c in range(width):
+            if not (disparity[c] >= NEAREST_DISPARITY and z[c] >= 0):
                 continue
-            disparity = _undistorted(raw, noisy, places[i], across[i], down[i])
-            z = min(_SCALE / (_OFFSET - disparity), FARTHEST_M)
-            if not (disparity >= NEAREST_DISPARITY and z >= 0):
+            if not (0.5 <= columns[c] < width - 0.5 and 0.5 <= rows[c] < height - 0.5):
                 continue
-            u, v = c + 1, r + 1
-            depth = (matrix[2, 0] * u + matrix[2, 1] * v + matrix[2, 2]) * z + shift[2]
-            column = ((matrix[0, 0] * u + matrix[0, 1] * v + matrix[0, 2]) * z + shift[0]) / depth
-            row = ((matrix[1, 0] * u + matrix[1, 1] * v + matrix[1, 2]) * z + shift[1]) / depth
-            if not (0.5 <= column < width - 0.5 and 0.5 <= row < height - 0.5):
-                continue
-            value = np.float32(min(depth, FARTHEST_M) if in_colour else z)
-            to_row, to_column = int(row + 0.5) - 1, int(column + 0.5) - 1
-            if not value >= kept[to_row, to_column]:  # also where nothing is kept yet: NaN compares false
-                kept[to_row, to_column] = value
+            value = np.float32(min(depth[c], FARTHEST_M) if in_colour else z[c])
+            row, column = np.uint32(rows[c] + 0.5) - 1, np.uint32(columns[c] + 0.5) - 1
+            if not value >= kept[row, column]:  # also where nothing is kept yet: NaN compares false
+                kept[row, column] = value

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fathom import __version__
 from fathom.errors import BadInput, NotComparable
 from fathom.protocols._base import Crop, Protocol, parse_signature
+from fathom.protocols._region import GARG
 from reference.truths import FakeSplit
 
 BASE = Protocol(
@@ -34,7 +35,7 @@ def test_a_protocol_is_frozen():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"alignment": "ratio of means"}, "no alignment 'ratio of means'"),
+        ({"alignment": "ratio of ratios"}, "no alignment 'ratio of ratios'"),
         ({"crop": Crop((0, 2), (0, 2)), "frame": None}, "frame"),
         ({"clamp": True, "min_m": 0.1}, "clamp"),
         ({"crop": Crop((0, 5), (0, 2))}, "outside"),
@@ -109,6 +110,13 @@ def test_strict_and_inclusive_ranges_differ_at_their_ends_only():
         {"geometry": "paper"},
         {"average": "pixel"},
         {"data": "official2/test"},
+        {"crop": GARG},
+        {"crop": Crop((1, 3), (1, 5), any_size=True)},
+        {"alignment": "median of ratios", "align_per": "scene"},
+        {"alignment": "median of ratios", "order": "clamp, align"},
+        {"resize": "nearest"},
+        {"over_inverse": True},
+        {"inference": "mean with the mirrored picture"},
     ],
     ids=str,
 )

@@ -11,10 +11,12 @@ import numpy as np
 from fathom import __version__
 from fathom.errors import BadInput, NotComparable
 from fathom.ops.align import ALIGNMENTS
+from fathom.ops.resize import Method
+from fathom.protocols._region import Crop, ShareCrop
 from fathom.protocols._table import PrintedRow, ScoreTable
 from fathom.records import Sample
 
-__all__ = ["Crop", "PrintedRow", "Protocol", "ScoreTable", "Truths", "parse_signature"]
+__all__ = ["Crop", "PrintedRow", "Protocol", "ScoreTable", "ShareCrop", "Truths", "parse_signature"]
 
 
 class Truths(typing.Protocol):
@@ -32,33 +34,25 @@ class Truths(typing.Protocol):
 
 
 @dataclass(frozen=True)
-class Crop:
-    """The scored rectangle, in pixels of the protocol's frame: Python's half-open rows and columns."""
-
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-
-    def fits(self, frame: tuple[int, int]) -> bool:
-        """Whether it is a rectangle inside a (height, width) frame."""
-        ends = ((self.rows, frame[0]), (self.columns, frame[1]))
-        return all(0 <= first < end <= size for (first, end), size in ends)
-
-    def __str__(self) -> str:
-        return f"rows {self.rows[0]}:{self.rows[1]} columns {self.columns[0]}:{self.columns[1]}"
-
-
-@dataclass(frozen=True)
 class Protocol:
     """The rules of a score, complete enough that two people get one number.
 
     name        as on the shelf, "nyu_eigen/paper_image"; ``version`` grows whenever a rule changes
     data        title of the official data and split; ``expected`` how many truths it has (None: as many as made)
     truth       what the true depth is: "in-filled", "raw" or "exact"; ``axis`` what it is measured along
-    frame       (height, width) of the official truths, None for any; ``crop`` the scored part of it, None for all
+    frame       (height, width) of the official truths, None for any or for several
+    crop        the scored part of it, None for all
     footprint   score only where every compared model gives depth (the paper's intersection of regions)
     min_m       truths below, or above ``max_m``, are not scored; ``strict``: nor those exactly equal
     clamp       bring the aligned prediction into min_m..max_m before measuring
-    alignment   name in fathom.ops.align.ALIGNMENTS, fitted per image on the scored pixels, before the clamp
+    alignment   name in fathom.ops.align.ALIGNMENTS, fitted on the scored pixels of each image, or of all images of
+                a scene together where ``align_per`` is "scene" (a video)
+    order       whether the prediction is clamped after or before it is aligned
+    resize      how a prediction of another size than the truth is brought to it (fathom.ops.resize.Method);
+                ``over_inverse``: its inverse is interpolated
+    inference   what the authors do with a model's answer beforehand (means with the mirrored picture, ...); not
+                done here, so it has to be done to the predictions
+    same_as     the protocol that has the same rules under another name
     geometry    how the photo goes to the network and the depth back: "paper", "whole", "filled" (fathom.predictor)
     average     "image": mean of the images' figures; "pixel": one figure over all pixels
     source      where the rules come from, with its mark: [P] paper, [C] the authors' code, [paper-mem] unseen
@@ -75,22 +69,29 @@ class Protocol:
     expected: int | None = None
     axis: str = "camera z"
     frame: tuple[int, int] | None = None
-    crop: Crop | None = None
+    crop: Crop | ShareCrop | None = None
     footprint: bool = False
     min_m: float | None = None
     max_m: float | None = None
     strict: bool = True
     clamp: bool = False
     alignment: str = "none"
+    align_per: Literal["image", "scene"] = "image"
+    order: Literal["align, clamp", "clamp, align"] = "align, clamp"
+    resize: Method = "bilinear"
+    over_inverse: bool = False
+    inference: str = ""
+    same_as: str = ""
     note: str = ""
     printed: tuple[PrintedRow, ...] = ()
 
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
             raise BadInput(f"{self.name}: no alignment '{self.alignment}'; there is {', '.join(ALIGNMENTS)}")
-        if self.crop and not self.frame:
+        in_pixels = isinstance(self.crop, Crop) and not self.crop.any_size
+        if in_pixels and not self.frame:
             raise BadInput(f"{self.name}: a crop in pixels means nothing without the frame that it belongs to")
-        if self.crop and self.frame and not self.crop.fits(self.frame):
+        if in_pixels and self.frame and not self.crop.fits(self.frame):
             raise BadInput(f"{self.name}: {self.crop} is empty or outside a frame of {_size(self.frame)}")
         if self.clamp and (self.min_m is None or self.max_m is None):
             raise BadInput(f"{self.name}: a clamp needs min_m and max_m")
@@ -110,7 +111,7 @@ class Protocol:
             )
         if not count:
             raise NotComparable(f"{truths.title} holds no samples; there is nothing to score")
-        if self.crop and truths.frame != self.frame:
+        if isinstance(self.crop, Crop) and not self.crop.any_size and truths.frame != self.frame:
             raise NotComparable(
                 f"{self.name} scores {self.crop} of a frame of {_size(self.frame)}, and {truths.title} is "
                 f"{_size(truths.frame)}; a crop is never scaled: prepare the data at {_size(self.frame)} or use a "
@@ -134,7 +135,7 @@ class Protocol:
         inside = ~np.isnan(truth_m)
         if self.crop:
             window = np.zeros_like(inside)
-            window[slice(*self.crop.rows), slice(*self.crop.columns)] = True
+            window[self.crop.window(truth_m.shape)] = True
             inside &= window
         if self.min_m is not None:
             inside &= truth_m > self.min_m if self.strict else truth_m >= self.min_m
@@ -142,8 +143,9 @@ class Protocol:
             inside &= truth_m < self.max_m if self.strict else truth_m <= self.max_m
         return inside
 
-    def signature(self, truths: Truths, pixels: int) -> str:
-        """One line that names everything a score depends on; ``pixels`` is how many were scored in all.
+    def signature(self, truths: Truths, pixels: int, missing: int = 0) -> str:
+        """One line that names everything a score depends on; ``pixels`` is how many were scored in all, ``missing``
+        how many images had no prediction and were left out.
 
         Like sacrebleu's: ``key:value|key:value``; read it back with ``parse_signature``.
         """
@@ -162,13 +164,26 @@ class Protocol:
             "region": ", ".join(region),
             "range": self._range(),
             "clamp": f"{self.min_m:g}..{self.max_m:g} m" if self.clamp else "no",
-            "alignment": self.alignment,
+            "alignment": self._alignment(),
             "geometry": self.geometry,
             "average": self.average,
             "pixels": pixels,
             "fathom": __version__,
         }
+        resize = f"{self.resize}, of the inverse" if self.over_inverse else self.resize
+        facts |= {"resize": resize} if resize != "bilinear" else {}
+        facts |= {"inference": self.inference} if self.inference else {}
+        facts |= {"missing": missing} if missing else {}
         return "|".join(f"{key}:{_quoted(str(value))}" for key, value in facts.items())
+
+    def _alignment(self) -> str:
+        if self.alignment == "none":
+            return "none"
+        return (
+            self.alignment
+            + ", one a scene" * (self.align_per == "scene")
+            + (", of the clamped prediction" if self.order == "clamp, align" else "")
+        )
 
     def _range(self) -> str:
         sign = "<" if self.strict else "<="

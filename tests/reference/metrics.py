@@ -16,8 +16,18 @@ def figures(prediction, truth):
         "rmse_log": math.hypot(*(math.log(p) - math.log(g) for p, g in pairs)) / n**0.5,
         "rmse_log_si": math.sqrt(scale_invariant_with_alpha(pairs)),
         "log10": sum(abs(math.log10(p) - math.log10(g)) for p, g in pairs) / n,
-        "silog": 100 * math.sqrt(scale_invariant_of_pairs(pairs)),
+        "mae": math.fsum(abs(p - g) for p, g in pairs) / n,
+        "irmse": 1000 * math.hypot(*((g - p) / (p * g) for p, g in pairs)) / n**0.5,
+        "imae": 1000 * math.fsum(abs(g - p) / (p * g) for p, g in pairs) / n,
+        "sqr_rel_by_square": math.fsum((p / g - 1) ** 2 for p, g in pairs) / n,
+        "tau": sum(max(pair) < 1.03 * min(pair) for pair in pairs) / n,
     }
+    logs = [math.log(p / g) for p, g in pairs]
+    mean = math.fsum(logs) / n
+    spread = scale_invariant_of_pairs(pairs) if n < 100 else scale_invariant_with_alpha(pairs)  # the first is slow
+    found["silog"] = 100 * math.sqrt(spread)
+    found["silog_half"] = math.sqrt(math.fsum(d * d for d in logs) / n - mean * mean / 2)
+    found["silog_unbiased"] = 100 * math.sqrt(spread * n / (n - 1)) if n > 1 else None
     for k in (1, 2, 3):
         close = [pair for pair in pairs if max(pair) / min(pair) < 1.25**k]
         found[f"delta{k}"] = len(close) / n

@@ -15,6 +15,7 @@ Division and polynomial hold for lengths within 2^-300 .. 2^300; pixels outside 
 takes the slow way. That count also finds zeros, negative and not finite values: here nothing is refused.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,15 +23,23 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-# Places in the array of sums.
 FIELDS = (
-    "pixels", "usual", "within_1", "within_2", "within_3", "within_tau", "rel", "rel_square", "square_rel",
-    "absolute", "square", "inverse", "inverse_square", "log", "log_square", "log_spread", "log_absolute", "outside",
+    "pixels", "usual", "within_1", "within_2", "within_3", "within_tau", "absolute", "square",
+    "rel", "rel_square", "square_rel", "inverse", "inverse_square",
+    "log_absolute", "log", "log_square", "log_spread", "log_mean", "outside",
 )  # fmt: skip
-_OUTSIDE = len(FIELDS) - 1
-_LOG, _LOG_SPREAD = FIELDS.index("log"), FIELDS.index("log_spread")
+"""What stands where in the array of sums.
 
-_CAPACITY, _STEP = 1024, 64
+As in fathom.ops.metrics.PixelSums; "usual" counts the pixels for which the fast way holds, "log_absolute" is the
+sum of |ln p/g|, "log_mean" the mean of ln p/g, "outside" counts places that are no pixels.
+"""
+_PIXELS, _USUAL, _WITHIN, _ABSOLUTE, _REL, _LOG_ABSOLUTE, _LOG, _OUTSIDE = (
+    FIELDS.index(name)
+    for name in ("pixels", "usual", "within_1", "absolute", "rel", "log_absolute", "log", "outside")
+)
+
+_CAPACITY = 1024
+_ALL = np.uint64(2**64 - 1)
 _SMALLEST, _LARGEST = 2.0**-300, 2.0**300
 _LN2 = 0.6931471805599453
 _ROUNDING = (1024 << 52) + (1 << 51)  # keeps the difference of two bit patterns positive, and rounds to the nearest
@@ -51,8 +60,39 @@ def _same_bits(to: types.Type, of: types.Type, llvm: ir.Type) -> Any:
     return intrinsic(typing)
 
 
+def _lowest_bit() -> Any:
+    """A function that gives the number of the lowest bit that is set."""
+
+    def typing(_context, _mask):
+        return types.uint64(types.uint64), lambda _, builder, __, given: builder.cttz(
+            given[0], ir.Constant(ir.IntType(1), 1)
+        )
+
+    return intrinsic(typing)
+
+
+def _mask_of_64(compare: Callable[[Any, Any], Any]) -> Any:
+    """A function (array, first) of 64 elements at once: bit i of the answer is what holds for element first + i."""
+
+    def typing(_context, array, first):
+        def generate(context, builder, signature, given):
+            data = context.make_array(signature.args[0])(context, builder, given[0]).data
+            element = context.get_data_type(signature.args[0].dtype)
+            place = builder.gep(data, [given[1]])
+            line = ir.VectorType(element, 64)
+            values = builder.load(builder.bitcast(place, line.as_pointer()), align=1)
+            return builder.bitcast(compare(builder, values), ir.IntType(64))
+
+        return types.uint64(array, first), generate
+
+    return intrinsic(typing)
+
+
 _bits = _same_bits(types.int64, types.float64, ir.IntType(64))
 _number = _same_bits(types.float64, types.int64, ir.DoubleType())
+_not_nan = _mask_of_64(lambda builder, values: builder.fcmp_ordered("ord", values, values))
+_true = _mask_of_64(lambda builder, values: builder.icmp_unsigned("!=", values, ir.Constant(values.type, 64 * [0])))
+_lowest = _lowest_bit()
 
 
 @_term
@@ -80,13 +120,6 @@ def _log(s, power):
 
 
 @_term
-def _log_of_ratio(p, g):
-    power = _power(p, g)
-    scaled = _scaled(g, power)
-    return _log((p - scaled) / (p + scaled), power)
-
-
-@_term
 def _metres(value, scale, shift, low, high):
     """Aligned, then clamped; NaN stays NaN."""
     metres = np.float64(value) * scale + shift
@@ -95,14 +128,10 @@ def _metres(value, scale, shift, low, high):
 
 
 @_summing
-def _add(ps, gs, n, sums):
-    """Adds the first n pairs of the buffers to the sums."""
-    if n == 0:
-        return
+def _add_counts(ps, gs, n, sums):
+    """Products instead of ratios: for float32 they are exact, and so are the counts."""
     usual = within_1 = within_2 = within_3 = within_tau = 0
-    rel = rel_square = square_rel = absolute = square = inverse = inverse_square = log_absolute = 0.0
-    off = off_square = 0.0
-    middle = _log_of_ratio(ps[0], gs[0])
+    absolute = square = 0.0
     for i in range(n):
         p, g = ps[i], gs[i]
         less, more = (p, g) if p < g else (g, p)  # a p of NaN is `more`
@@ -111,37 +140,84 @@ def _add(ps, gs, n, sums):
         within_1 += more < 1.25 * less
         within_2 += more < 1.5625 * less
         within_3 += more < 1.953125 * less
+        error = p - g
+        absolute += abs(error)
+        square += error * error
+    sums[_PIXELS] += n
+    sums[_USUAL] += usual
+    sums[_WITHIN] += within_1
+    sums[_WITHIN + 1] += within_2
+    sums[_WITHIN + 2] += within_3
+    sums[_WITHIN + 3] += within_tau
+    sums[_ABSOLUTE] += absolute
+    sums[_ABSOLUTE + 1] += square
+
+
+@_summing
+def _add_ratios(ps, gs, logs, n, sums):
+    """Also writes the logs of the ratios."""
+    rel = rel_square = square_rel = inverse = inverse_square = 0.0
+    for i in range(n):
+        p, g = ps[i], gs[i]
         power = _power(p, g)
         scaled = _scaled(g, power)
         both, total = p * g, p + scaled
         over_all = 1.0 / (both * total)
-        over_both = over_all * total
+        logs[i] = _log(_minus(p, scaled) * (both * over_all), power)
         error = abs(_minus(p, g))
-        relative = error * (p * over_both)
+        between = error * (over_all * total)
+        relative = between * p
         rel += relative
         rel_square += relative * relative
         square_rel += error * relative
-        absolute += error
-        square += error * error
-        inverse += error * over_both
-        inverse_square += (error * over_both) * (error * over_both)
-        log = _log(_minus(p, scaled) * (both * over_all), power)
-        log_absolute += abs(log)
-        distance = _minus(log, middle)
+        inverse += between
+        inverse_square += between * between
+    sums[_REL] += rel
+    sums[_REL + 1] += rel_square
+    sums[_REL + 2] += square_rel
+    sums[_REL + 3] += inverse
+    sums[_REL + 4] += inverse_square
+
+
+@_summing
+def _add_logs(logs, n, sums):
+    """To be called after the pixels were counted."""
+    middle = logs[0]
+    size = off = off_square = 0.0
+    for i in range(n):
+        distance = _minus(logs[i], middle)
+        size += abs(logs[i])
         off += distance
         off_square += distance * distance
-    before = sums[0]
-    apart = middle + off / n - (sums[_LOG] / before if before else 0.0)
-    spread = max(off_square - off * off / n, 0.0)
-    spread += apart * apart * (before * n / (before + n))
-    log_square = off_square + 2 * middle * off + n * middle * middle
-    found = (
-        float(n), float(usual), float(within_1), float(within_2), float(within_3), float(within_tau),
-        rel, rel_square, square_rel, absolute, square, inverse, inverse_square,
-        n * middle + off, log_square, spread, log_absolute,
-    )  # fmt: skip
-    for place in range(len(found)):
-        sums[place] += found[place]
+    share = n / sums[_PIXELS]  # of these pixels among all so far
+    apart = middle + off / n - sums[_LOG + 3]
+    sums[_LOG_ABSOLUTE] += size
+    sums[_LOG] += n * middle + off
+    sums[_LOG + 1] += off_square + 2 * middle * off + n * middle * middle
+    sums[_LOG + 2] += max(off_square - off * off / n, 0.0) + apart * apart * n * (1 - share)
+    sums[_LOG + 3] += apart * share
+
+
+@_term
+def _add(ps, gs, logs, n, sums):
+    """Adds the first n pairs of the buffers to the sums. Three passes, for one would not fit the registers."""
+    if n:
+        _add_counts(ps, gs, n, sums)
+        _add_ratios(ps, gs, logs, n, sums)
+        _add_logs(logs, n, sums)
+
+
+@_term
+def _few_scored(truth, first, region, region_first, size):
+    """The mask of less than 64 elements, at the end of a row."""
+    mask = np.uint64(0)
+    for i in range(size):
+        t = truth[first + i]
+        scored = t == t
+        if region is not None:
+            scored &= region[region_first + i]
+        mask |= np.uint64(scored) << np.uint64(i)
+    return mask
 
 
 @_term
@@ -153,47 +229,37 @@ def sum_rows(
     region is None or bool. Returns float64 (len(FIELDS),).
     """
     sums = np.zeros(len(FIELDS))
-    ps, gs = np.empty(_CAPACITY), np.empty(_CAPACITY)
+    ps, gs, logs = np.empty(_CAPACITY), np.empty(_CAPACITY), np.empty(_CAPACITY)
     n = 0
     for row in range(rows):
-        for start in range(0, columns, _STEP):
-            size = min(_STEP, columns - start)
-            first = row * prediction_step + start
-            p = prediction[first : first + size]
-            first = row * truth_step + start
-            g = truth[first : first + size]
-            first = row * region_step + start
-            inside = None if region is None else region[first : first + size]
-            count = 0
-            for i in range(size):
-                count += _scored(g[i], inside, i)
-            if count == 0:
-                continue
-            p_end, g_end = ps[n : n + size], gs[n : n + size]
-            if count == size:
-                for i in range(size):
-                    p_end[i] = _metres(p[i], scale, shift, low, high)
-                    g_end[i] = g[i]
+        for start in range(0, columns, 64):
+            size = min(64, columns - start)
+            p_first = np.uint64(row * prediction_step + start)
+            g_first = np.uint64(row * truth_step + start)
+            if size == 64:
+                scored = _not_nan(truth, g_first)
+                if region is not None:
+                    scored &= _true(region, np.uint64(row * region_step + start))
             else:
-                k = 0
-                for i in range(size):  # every pixel is written, and the next one overwrites it if it does not count
-                    p_end[k] = _metres(p[i], scale, shift, low, high)
-                    g_end[k] = g[i]
-                    k += _scored(g[i], inside, i)
-            n += count
-            if n > _CAPACITY - _STEP:
-                _add(ps, gs, n, sums)
+                scored = _few_scored(truth, row * truth_step + start, region, row * region_step + start, size)
+            if scored == _ALL:
+                end = np.uint64(n)
+                for i in range(np.uint64(64)):
+                    ps[end + i] = _metres(prediction[p_first + i], scale, shift, low, high)
+                    gs[end + i] = truth[g_first + i]
+                n += 64
+            else:
+                while scored:
+                    i = _lowest(scored)
+                    scored &= scored - np.uint64(1)
+                    ps[n] = _metres(prediction[p_first + i], scale, shift, low, high)
+                    gs[n] = truth[g_first + i]
+                    n += 1
+            if n > _CAPACITY - 64:
+                _add(ps, gs, logs, n, sums)
                 n = 0
-    _add(ps, gs, n, sums)
+    _add(ps, gs, logs, n, sums)
     return sums
-
-
-@_term
-def _scored(truth, inside, i):
-    has_truth = truth == truth
-    if inside is None:
-        return np.int64(has_truth)
-    return np.int64(has_truth & inside[i])
 
 
 @_term
@@ -203,7 +269,7 @@ def sum_places(prediction, places, truth, scale, shift, low, high):
     Places outside the prediction are counted as such and left out.
     """
     sums = np.zeros(len(FIELDS))
-    ps, gs = np.empty(_CAPACITY), np.empty(_CAPACITY)
+    ps, gs, logs = np.empty(_CAPACITY), np.empty(_CAPACITY), np.empty(_CAPACITY)
     n, size, outside = 0, np.uint64(prediction.size), 0
     for i in range(places.size):
         place = np.uint64(places[i])  # a negative place is a very large one
@@ -214,8 +280,8 @@ def sum_places(prediction, places, truth, scale, shift, low, high):
         gs[n] = truth[i]
         n += truth[i] == truth[i]
         if n == _CAPACITY:
-            _add(ps, gs, n, sums)
+            _add(ps, gs, logs, n, sums)
             n = 0
-    _add(ps, gs, n, sums)
+    _add(ps, gs, logs, n, sums)
     sums[_OUTSIDE] = outside
     return sums

@@ -16,7 +16,7 @@ scale for every image (the paper's alpha), ``silog`` has one scale for all pixel
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ from fathom.errors import BadInput
 
 @dataclass(frozen=True)
 class PixelSums:
-    """Sums over the pixels that have truth, of one image or (after adding) of many; float64.
+    """Sums over the pixels that have truth, of one image or, after adding with +, of many; float64.
 
     p is the prediction, g the truth in metres, d = ln p - ln g.
 
@@ -48,6 +48,10 @@ class PixelSums:
     rel_square      sum ((p - g) / g)^2
     inverse         sum |1/p - 1/g|, 1/metres
     inverse_square  sum (1/p - 1/g)^2, 1/square metres
+
+    And the one that does not simply add up, so that a common offset of the logs cancels no digits:
+
+    log_spread_pooled  sum (d - the mean of d over all pixels of all images)^2
     """
 
     pixels: int = 0
@@ -66,9 +70,15 @@ class PixelSums:
     rel_square: float = 0.0
     inverse: float = 0.0
     inverse_square: float = 0.0
+    log_spread_pooled: float = 0.0
 
     def __add__(self, other: "PixelSums") -> "PixelSums":
-        return PixelSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        summed = PixelSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        if not (self.pixels and other.pixels):
+            return summed
+        apart = self.log / self.pixels - other.log / other.pixels  # Chan, Golub and LeVeque 1983
+        between = apart**2 * (self.pixels * other.pixels / summed.pixels)
+        return replace(summed, log_spread_pooled=summed.log_spread_pooled + between)
 
 
 def measure(
@@ -194,8 +204,9 @@ def _sums(found: np.ndarray) -> PixelSums:
     from fathom.ops._fused import FIELDS
 
     by_name = dict(zip(FIELDS, found.tolist(), strict=True))
+    by_name["log_spread_pooled"] = by_name["log_spread"]
     by_name["log10"] = by_name.pop("log_absolute") / math.log(10)
-    del by_name["usual"], by_name["outside"]
+    del by_name["usual"], by_name["log_mean"], by_name["outside"]
     for name in ("pixels", "within_1", "within_2", "within_3", "within_tau"):
         by_name[name] = int(by_name[name])
     return PixelSums(**by_name)
@@ -205,12 +216,14 @@ def _metres(values: np.ndarray, scale: float, shift: float, low: float, high: fl
     return np.clip(values.astype(np.float64) * scale + shift, low, high)
 
 
+@np.errstate(over="ignore", under="ignore")
 def _measure_slowly(p: np.ndarray, g: np.ndarray) -> PixelSums:
     """For what the fast way will not judge: it refuses what is no length, and takes lengths of any size."""
     g = g.astype(np.float64)
     _must_be_lengths(g, "truth", "absent depth is NaN in fathom, never 0")
     _must_be_lengths(p, "prediction", "a depth is positive and finite; a protocol that clamps would mend it")
     error, d = p - g, np.log(p) - np.log(g)
+    spread = float(np.sum((d - d.mean()) ** 2))
     ratio = np.maximum(p / g, g / p)
     return PixelSums(
         pixels=g.size,
@@ -222,7 +235,8 @@ def _measure_slowly(p: np.ndarray, g: np.ndarray) -> PixelSums:
         square=float(np.sum(error**2)),
         log=float(np.sum(d)),
         log_square=float(np.sum(d**2)),
-        log_spread=float(np.sum((d - d.mean()) ** 2)),
+        log_spread=spread,
+        log_spread_pooled=spread,
         log10=float(np.sum(np.abs(d))) / math.log(10),
         within_tau=int(np.count_nonzero(ratio < 1.03)),
         absolute=float(np.sum(np.abs(error))),
@@ -264,10 +278,6 @@ class Metric:
         return self.value(measure(prediction_m, truth_m))
 
 
-def _spread(mean: float, mean_square: float) -> float:
-    return math.sqrt(max(mean_square - mean**2, 0.0))  # rounding can leave -1e-17 where all are equal
-
-
 _PAPER = "Eigen et al. 2014, section 4.1"
 
 delta1 = Metric("delta1", "δ<1.25", "", "higher", _PAPER, lambda s: s.within_1 / s.pixels)
@@ -293,7 +303,7 @@ silog = Metric(
     "x100",
     "lower",
     "KITTI depth benchmark: 100 sqrt(variance of d)",
-    lambda s: 100 * _spread(s.log / s.pixels, s.log_square / s.pixels),
+    lambda s: 100 * math.sqrt(s.log_spread_pooled / s.pixels),
 )
 
 METRICS: dict[str, Metric] = {

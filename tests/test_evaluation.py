@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from fathom import shelf
-from fathom.errors import BadCheckpoint, BadInput, NotComparable, UnknownName
-from fathom.evaluation import evaluate
+from fathom.errors import BadCheckpoint, BadInput, MissingData, NotComparable, UnknownName
+from fathom.evaluation import evaluate, evaluate_all
 from fathom.ops.metrics import METRICS
-from fathom.protocols._base import Crop, Protocol, parse_signature
+from fathom.protocols._base import Crop, Protocol, ShareCrop, parse_signature
 from fathom.records import Quantity
 from reference import metrics as plain
 from reference.truths import FakeSplit, answering
@@ -241,3 +241,107 @@ def test_community_rules_give_what_bts_gives(shared_data):
     for metric, figures in golden["per_image"].items():
         assert [image[metric] for image in table.per_image("bts")] == pytest.approx(figures, rel=1e-4), metric
         assert table.value("bts", metric) == pytest.approx(golden["mean"][metric], rel=1e-4), metric
+
+
+class FromFolder:
+    """Answers in any size; has nothing for some images, and a damaged file for others."""
+
+    any_size = True
+
+    def __init__(self, maps, absent=(), damaged=(), quantity=Quantity.METRES):
+        self.answer, self.absent, self.damaged = answering(maps, quantity), absent, damaged
+
+    def __call__(self, photo, geometry):
+        if photo.name in self.absent:
+            raise MissingData(f"no prediction for {photo.name}")
+        if photo.name in self.damaged:
+            raise BadInput(f"{photo.name}.npy is cut short")
+        return self.answer(
+            photo,
+            geometry,
+        )
+
+
+def test_missing_and_damaged_predictions_are_listed_or_left_out_and_counted():
+    split = FakeSplit(maps([1, 1], [2, 2], [4, 4], [8, 8]))
+    models = {"whole": FromFolder(maps([2, 2])[0]), "holes": FromFolder(maps([1, 1])[0], ["image_1"], ["image_2"])}
+    with pytest.raises(MissingData, match=r"2 of 4 samples .* no prediction for image_1; image_2.npy is cut short"):
+        evaluate(models, split, RULES)
+    table = evaluate(models, split, RULES, allow_missing=True)
+    assert table.images == ("image_0", "image_3")
+    assert table.missing == ("image_1", "image_2")
+    assert parse_signature(table.signature)["missing"] == "2"
+    assert table.value("whole", "abs_rel") == (1 + 0.75) / 2
+    assert any("2 images have no prediction" in note for note in table.notes())
+    nothing = {"m": FromFolder(maps([1, 1])[0], [f"image_{i}" for i in range(4)])}
+    with pytest.raises(NotComparable, match="not one of the 4 samples"):
+        evaluate(nothing, split, RULES, allow_missing=True)
+
+
+def test_a_prediction_of_another_size_is_brought_to_the_truths_as_the_protocol_says():
+    truth = [np.array([[1, 1, 3, 3]], np.float32)]
+    two = np.array([[1, 3]], np.float32)
+    nearest = replace(RULES, resize="nearest")
+    assert evaluate({"m": FromFolder(two)}, FakeSplit(truth), nearest).value("m", "abs_rel") == 0
+    # bilinear: 1, 1.5, 2.5, 3 against 1, 1, 3, 3
+    bilinear = evaluate({"m": FromFolder(two)}, FakeSplit(truth), RULES).value("m", "abs_rel")
+    assert bilinear == pytest.approx((0.5 + 0.5 / 3) / 4)
+    with pytest.raises(BadInput, match="the size of its photo"):
+        evaluate({"m": answering(two)}, FakeSplit(truth), nearest)
+
+
+def test_one_scale_for_a_scene_is_not_one_for_each_image():
+    split = FakeSplit(maps([1, 1, 1], [2, 2, 2]))
+    wavering = {"m": answering(maps([1, 1, 1], [1, 1, 1]))}
+    rules = replace(RULES, alignment="ratio of medians")
+    assert evaluate(wavering, split, rules).value("m", "abs_rel") == 0
+    video = evaluate(wavering, split, replace(rules, align_per="scene"))
+    # The medians of all six pixels: 1.5 / 1; so 1.5 against 1 and against 2.
+    assert video.value("m", "abs_rel") == pytest.approx((0.5 + 0.25) / 2)
+    assert "one a scene" in parse_signature(video.signature)["alignment"]
+
+
+def test_clamping_before_or_after_aligning():
+    """Truths 2, 4, 6; predictions 10, 20, 90. Clamped to 30 first the median ratio is the same, the rest is not."""
+    split = FakeSplit(maps([2, 4, 6]))
+    rules = replace(RULES, alignment="ratio of medians", min_m=0.1, max_m=30.0, clamp=True)
+    model = {"m": answering(maps([10, 20, 90]))}
+    after = evaluate(model, split, rules).value("m", "abs_rel")
+    first = evaluate(model, split, replace(rules, order="clamp, align")).value("m", "abs_rel")
+    assert after == pytest.approx((0 + 0 + (18 - 6) / 6) / 3)
+    assert first == pytest.approx(0)
+
+
+@given(
+    arrays(np.float32, (2, 3, 4), elements=st.floats(0.5, 8, width=32)),
+    st.floats(0.25, 4),
+    st.sampled_from(["ratio of medians", "median of ratios", "least squares scale", "weighted L1 scale"]),
+)
+def test_scale_does_not_matter_once_it_is_aligned(predicted, factor, alignment):
+    split = FakeSplit([np.linspace(1, 9, 12, dtype=np.float32).reshape(3, 4)] * 2)
+    rules = replace(RULES, alignment=alignment)
+    one = evaluate({"m": answering(list(predicted))}, split, rules)
+    other = evaluate({"m": answering(list(predicted * np.float32(factor)))}, split, rules)
+    for metric in METRICS:
+        assert other.value("m", metric) == pytest.approx(one.value("m", metric), rel=1e-4, abs=1e-4)
+
+
+def test_all_protocols_in_one_pass_and_why_the_others_do_not_apply():
+    asked = []
+
+    def predictor(photo, geometry):
+        asked.append((photo.name, geometry))
+        return answering(np.full((4, 6), 2, np.float32))(photo, geometry)
+
+    split = FakeSplit([np.full((4, 6), 3, np.float32)] * 2)
+    share = replace(RULES, name="share", crop=ShareCrop("lower half", rows=(0.5, 1.0)))
+    official = replace(RULES, name="official", frame=(480, 640), crop=Crop((45, 471), (41, 601)))
+    relative = replace(RULES, name="relative", alignment="least squares scale and shift in log depth")
+    tables, refused = evaluate_all({"m": predictor}, split, [RULES, share, official, relative])
+    assert set(tables) == {"rules", "share", "relative"}
+    assert "480" in refused["official"]
+    assert tables["share"].pixels == 24
+    assert asked == [("image_0", "whole"), ("image_1", "whole")], "a prediction is asked for once"
+    every, reasons = evaluate_all({"m": predictor}, split)
+    assert set(every) | set(reasons) == set(shelf.names("protocols"))
+    assert not set(every) & set(reasons)

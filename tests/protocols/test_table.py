@@ -45,7 +45,7 @@ def test_of_one_image_they_are_the_same(sums):
 def test_images_without_truth_are_named_and_count_nowhere():
     assert table().without_truth == ("two",)
     assert any(note.startswith("no valid truth in 1 of 3 images") and "two" in note for note in table().notes())
-    assert table().per_image("model a")[1] == {"image": "two", "pixels": 0, **dict.fromkeys(METRICS)}
+    assert table().per_image("model a")[1] == {"image": "two", "scene": "", "pixels": 0, **dict.fromkeys(METRICS)}
 
 
 @pytest.mark.parametrize("average", ["image", "pixel"])

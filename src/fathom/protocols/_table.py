@@ -36,6 +36,8 @@ class ScoreTable:
     truth_pixels  pixels with a truth in the protocol's crop and range, of which the region may be a part
     departures    in plain words, how this is not the protocol's own score; empty if it is
     printed       rows of the published table, for comparison
+    scenes        the scene of each image: images of one scene are not independent
+    missing       names of samples that were left out because there is no prediction for them
     """
 
     protocol: str
@@ -46,6 +48,8 @@ class ScoreTable:
     truth_pixels: int
     departures: tuple[str, ...] = ()
     printed: tuple[PrintedRow, ...] = ()
+    scenes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -81,15 +85,19 @@ class ScoreTable:
         return {metric: self.value(model, metric) for metric in METRICS}
 
     def per_image(self, model: str) -> list[dict[str, Any]]:
-        """For each image its name, its pixels and its figures; None where it has no pixel to score."""
+        """For each image its name, scene, pixels and figures; None where it has no pixel to score."""
+        scenes = self.scenes or ("",) * len(self.images)
         return [
-            {"image": name, "pixels": s.pixels, **{m.name: m.value(s) for m in METRICS.values()}}
-            for name, s in zip(self.images, self.sums[model], strict=True)
+            {"image": name, "scene": scene, "pixels": s.pixels, **{m.name: m.value(s) for m in METRICS.values()}}
+            for name, scene, s in zip(self.images, scenes, self.sums[model], strict=True)
         ]
 
     def notes(self) -> list[str]:
         """What a reader must know beside the figures: departures, images without truth, what was left out."""
         found = list(self.departures)
+        if self.missing:
+            some = ", ".join(self.missing[:5]) + (", ..." if len(self.missing) > 5 else "")
+            found.append(f"{len(self.missing)} images have no prediction and were left out: {some}")
         if self.without_truth:
             some = ", ".join(self.without_truth[:5]) + (", ..." if len(self.without_truth) > 5 else "")
             found.append(
@@ -157,6 +165,7 @@ class ScoreTable:
             "without_truth": self.without_truth,
             "pixels": self.pixels,
             "truth_pixels": self.truth_pixels,
+            "missing": self.missing,
             "metrics": {m.name: {"unit": m.unit, "better": m.better, "source": m.source} for m in METRICS.values()},
             "models": {m: {"values": self.values(m), "per_image": self.per_image(m)} for m in self.models},
             "printed": [asdict(row) for row in self.printed],

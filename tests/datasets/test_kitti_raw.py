@@ -193,6 +193,23 @@ def test_colour_goes_where_the_camera_says():
         np.testing.assert_allclose(centre, expected[::-1], atol=0.02)
 
 
+@pytest.mark.parametrize("size", ["half", "full"])
+def test_a_scan_falls_on_the_pixels_that_the_frames_camera_names(size):
+    picture = Camera(720.0, 720.0, 609.5, 173.0, 1242, 375)
+    window = Window.of(picture, size)
+    rng = np.random.default_rng(0)
+    points = np.stack([rng.uniform(-9, 9, 300), rng.uniform(-1, 2, 300), rng.uniform(10, 40, 300)], 1)
+    to_camera = np.array([[0, -1, 0, 0], [0, 0, -1, 0], [1, 0, 0, 0.0]])  # scanner and camera in one place
+    scan = np.stack([points[:, 2], -points[:, 0], -points[:, 1]], 1).astype(np.float32)
+    depth_m = window.scan(scan, picture.matrix @ to_camera, (375, 1242), "nearest", "camera_z")
+    pixels, _ = project(points, window.camera)
+    columns, rows = np.floor(pixels + 0.5).astype(int).T
+    seen = (columns >= 0) & (columns < window.frame[1]) & (rows >= 0) & (rows < window.frame[0])
+    expected = np.zeros(window.frame, bool)
+    expected[rows[seen], columns[seen]] = True
+    np.testing.assert_array_equal(~np.isnan(depth_m), expected)
+
+
 @pytest.mark.parametrize("conflicts", ["capture_time", "nearest", "monodepth2"])
 def test_depth_and_camera_agree_at_every_size(root, conflicts):
     """A wall 20 m ahead of the scanner is 19.733 m deep in both cameras, wherever it is seen."""

@@ -52,6 +52,9 @@ class Arrays:
         self._lock = threading.Lock()
 
     def read(self, name: str, axis: int | None = None, index: int = 0) -> np.ndarray:
+        shape = self.shapes[name]
+        if (values := math.prod(shape) // (shape[axis] if axis is not None else 1)) > MOST_VALUES:
+            raise BadInput(f"{self.path} holds {shape}: a map of {values:,} numbers is no picture's depth")
         with self._lock:
             try:
                 array = self._read(name, axis, index)
@@ -223,8 +226,6 @@ def as_map(where: str, array: np.ndarray) -> np.ndarray:
         array = np.ascontiguousarray(colours[..., 0])
     if array.ndim != 2 or not array.size or array.dtype.kind not in "uif":
         raise BadInput(f"{where} holds {array.dtype} of shape {shape}; a depth map is (H, W) numbers")
-    if array.size > MOST_VALUES:
-        raise BadInput(f"{where} is {array.shape[1]}x{array.shape[0]}: no depth map is as large as that")
     return array
 
 

@@ -257,7 +257,7 @@ def _numbered_doubt(photos: Sequence[str], predictions: Sequence[str]) -> str:
 def _numbers(names: Sequence[str]) -> set[int] | None:
     """The numbers that names consist of but for words, None if they are other names."""
     keys = [_without_zeros(name) for name in names]
-    if any(len(key) != 1 or not key[0].isdigit() for key in keys):
+    if not keys or any(len(key) != 1 or not key[0].isdigit() for key in keys):
         return None
     found = {int(key[0]) for key in keys}
     return found if len(found) == len(names) else None

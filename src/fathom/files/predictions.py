@@ -130,7 +130,7 @@ class PredictionFolder:
         self.key = _chosen(path, arrays.shapes, self.key)
         shape = arrays.shapes[self.key]
         of_one = count == 1 and len(shape) > 2 and shape[0] == 1
-        if not of_one and (len(_own_axes(shape)) < 3 or _is_colour(shape)):
+        if not of_one and (len(_own_axes(shape)) < 3 or (_is_colour(shape) and shape[-1] != count)):
             return
         self._axis = _pile_axis(path, shape, count)
         self._whole, self._names = arrays, [str(i) for i in range(shape[self._axis])]

@@ -285,7 +285,7 @@ class _Scoring:
                 self._notes[fit.note] += 1
         if protocol.order == "clamp, align":
             ends = (None, None)
-        return measure(fit.metres(scored), truth_m, min_m=ends[0], max_m=ends[1])
+        return measure(fit.metres(scored, protocol.limit_m), truth_m, min_m=ends[0], max_m=ends[1])
 
     def _clamped_first(self, values: np.ndarray) -> np.ndarray:
         if self.protocol.order == "clamp, align" and self.protocol.clamp:

@@ -45,7 +45,7 @@ def test_is_frozen_data_under_its_own_name(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_signature_reads_back(name):
     protocol = shelf.look_up("protocols", name)
-    truths = Truths("somebody's|data:1%", protocol.frame or (48, 64))
+    truths = Truths("somebody's|data:1%", protocol.frame or (480, 1280))
     signature = protocol.signature(truths, pixels=1234)
     assert "\n" not in signature
     facts = parse_signature(signature)
@@ -56,21 +56,21 @@ def test_the_signature_reads_back(name):
     assert facts["pixels"] == "1234"
     assert facts["geometry"] == protocol.geometry
     assert facts["average"] == protocol.average
-    assert facts["alignment"] == protocol.alignment
+    assert facts["alignment"].startswith(protocol.alignment)
     assert facts["own data"] == f"no, {protocol.data}"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_other_data_are_said_to_be_other_data(name):
     protocol = shelf.look_up("protocols", name)
-    truths = Truths("something else/test", protocol.frame or (48, 64))
+    truths = Truths("something else/test", protocol.frame or (480, 1280))
     assert any(protocol.data in departure for departure in protocol.departures(truths))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_region_is_part_of_the_truth(name):
     protocol = shelf.look_up("protocols", name)
-    depth_m = np.full(protocol.frame or (48, 64), 2.0, np.float32)
+    depth_m = np.full(protocol.frame or (480, 1280), 3.0, np.float32)
     everywhere = protocol.region(depth_m)
     assert everywhere.any()
     depth_m[::2] = np.nan
@@ -80,8 +80,10 @@ def test_the_region_is_part_of_the_truth(name):
 
 def test_no_two_protocols_have_the_same_rules():
     truths = Truths("something else/test", (480, 640))
-    rules = {shelf.look_up("protocols", name).signature(truths, 1).partition("|version")[2] for name in NAMES}
-    assert len(rules) == len(NAMES)
+    first: dict[str, str] = {}
+    for protocol in sorted((shelf.look_up("protocols", name) for name in NAMES), key=lambda p: bool(p.same_as)):
+        rules = protocol.signature(truths, 1).partition("|version")[2]
+        assert first.setdefault(rules, protocol.name) == (protocol.same_as or protocol.name)
 
 
 @pytest.mark.parametrize("name", NAMES)

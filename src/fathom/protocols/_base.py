@@ -47,6 +47,7 @@ class Protocol:
     clamp       bring the aligned prediction into min_m..max_m before measuring
     alignment   name in fathom.ops.align.ALIGNMENTS, fitted on the scored pixels of each image, or of all images of
                 a scene together where ``align_per`` is "scene" (a video)
+    limit_m     no aligned depth is farther: aligned disparities are floored at its inverse before they are inverted
     order       whether the prediction is clamped after or before it is aligned
     resize      how a prediction of another size than the truth is brought to it (fathom.ops.resize.Method);
                 ``over_inverse``: its inverse is interpolated
@@ -78,6 +79,7 @@ class Protocol:
     alignment: str = "none"
     align_per: Literal["image", "scene"] = "image"
     order: Literal["align, clamp", "clamp, align"] = "align, clamp"
+    limit_m: float | None = None
     resize: Method = "bilinear"
     over_inverse: bool = False
     inference: str = ""

@@ -15,7 +15,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     "cli": 8, "app": 8,
     "training": 7,
-    "evaluation": 6, "exporting": 6,
+    "evaluation": 6, "exporting": 6, "metrics": 6,
     "predictor": 5, "predictions": 5, "preparation": 5, "saving": 5, "doctor": 5,
     "protocols": 4, "recipes": 4,
     "models": 3, "datasets": 3,

@@ -41,3 +41,8 @@ MIRRORED = "mean with the answer to the mirrored picture, each clipped to the ra
 BLENDED = (
     "blended with the answer to the mirrored picture, each alone in its outer 5 % (monodepth's post-processing)"
 )
+
+
+def but(truths: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The same truths with other fields of a Protocol."""
+    return {**truths, **changes}

@@ -1,7 +1,7 @@
 """Eigen & Fergus 2015: full frames with the rim filled in, in the rectangle that has a depth projection."""
 
 from fathom.protocols._base import Crop, PrintedRow, Protocol
-from fathom.protocols._official import NYU_FILLED
+from fathom.protocols._official import NYU_FILLED, but
 
 _FIGURES = ("delta1", "delta2", "delta3", "abs_rel", "sqr_rel", "rmse", "rmse_log", "rmse_log_si")
 
@@ -25,6 +25,6 @@ ENTRIES = {
             _printed("AlexNet", 0.697, 0.912, 0.977, 0.198, 0.180, 0.753, 0.255, 0.202),
             _printed("VGG", 0.769, 0.950, 0.988, 0.158, 0.121, 0.641, 0.214, 0.171),
         ),
-        **dict(NYU_FILLED, geometry="filled"),
+        **but(NYU_FILLED, geometry="filled"),
     )
 }

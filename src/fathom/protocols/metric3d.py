@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import KITTI_ANNOTATED
+from fathom.protocols._official import KITTI_ANNOTATED, but
 
 kitti = Protocol(
     name="metric3d/kitti",
@@ -13,7 +13,7 @@ kitti = Protocol(
     source="YvanYin/Metric3D, mono/utils/do_test.py and avg_meter.py: truth above 1e-8 m, bilinear, mean over "
     "images [C]",
     note="its meter writes one metric into another [C]; predictions beyond 300 m count as 0 there",
-    **dict(KITTI_ANNOTATED, min_m=1e-8, max_m=None),
+    **but(KITTI_ANNOTATED, min_m=1e-8, max_m=None),
 )
 
 ENTRIES = {

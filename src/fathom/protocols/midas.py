@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import NYU_RAW
+from fathom.protocols._official import NYU_RAW, but
 from fathom.protocols._region import KB
 
 nyu = Protocol(
@@ -16,7 +16,7 @@ nyu = Protocol(
     "bilinear to the "
     "truth's size; aligned disparity at least 1/10 [C]; MiDaS prints 100 times the share of pixels beyond 1.25 "
     "[paper-mem]",
-    **dict(NYU_RAW, min_m=0.0),
+    **but(NYU_RAW, min_m=0.0),
 )
 
 kitti = replace(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import KITTI_ANNOTATED, NYU_RAW
+from fathom.protocols._official import KITTI_ANNOTATED, NYU_RAW, but
 from fathom.protocols._region import EIGEN_KB, EIGEN_NYU, GARG_KB
 
 _NOTE = "its SILog takes the unbiased deviation (torch.std), which differs in the sixth digit"
@@ -16,7 +16,7 @@ kitti = Protocol(
     average="image",
     source=_SOURCE,
     note=_NOTE,
-    **dict(KITTI_ANNOTATED, min_m=0.0),
+    **but(KITTI_ANNOTATED, min_m=0.0),
 )
 
 nyu = Protocol(
@@ -26,7 +26,7 @@ nyu = Protocol(
     average="image",
     source=_SOURCE + "; rows 45:-9, columns 41:-39",
     note=_NOTE,
-    **dict(NYU_RAW, min_m=0.0),
+    **but(NYU_RAW, min_m=0.0),
 )
 
 _RAW = {

@@ -119,11 +119,20 @@ def test_missing_ones(tmp_path):
         predict(photo(NAMES[4]))
 
 
-def test_predictions_in_another_order_are_refused_when_they_do_not_fit(tmp_path):
-    noise = [np.random.default_rng(n).random((24, 32)) for n in range(8)]
-    np.save(tmp_path / "all.npy", np.stack(noise))
+def test_predictions_of_something_else_are_refused(tmp_path):
+    for n, name in enumerate(NAMES):
+        np.save(tmp_path / f"{name.replace('/', '_')}.npy", np.random.default_rng(n).random((24, 32)))
     with pytest.raises(NotComparable, match="hardly follow the truth"):
         FolderPredictor(tmp_path, NAMES, truth_of)(photo(NAMES[0]))
+
+
+def test_a_pile_in_another_order_is_refused(tmp_path):
+    """All scenes go down to the bottom, so that any prediction follows any truth; but its own best."""
+    np.save(tmp_path / "all.npy", np.stack([PREDICTIONS[(n + 4) % 8] for n in range(8)]))
+    with pytest.raises(NotComparable, match="in the order of the photos"):
+        FolderPredictor(tmp_path, NAMES, truth_of)(photo(NAMES[0]))
+    np.save(tmp_path / "all.npy", np.stack(PREDICTIONS))
+    assert "8 of 8 predictions follow their own" in FolderPredictor(tmp_path, NAMES, truth_of).report
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,21 @@ found(photo)                 # a Prediction of the photo's size
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from fathom.errors import BadInput, FathomError, MissingData
+from fathom.errors import BadInput, FathomError, MissingData, NotComparable
 from fathom.files.prediction_names import Matching, match
 from fathom.files.predictions import PredictionFolder, Stored
 from fathom.ops.depth import to_metres
-from fathom.ops.detection import Meaning, detect
+from fathom.ops.detection import FEW, Meaning, detect, own_truth_fits_best
 from fathom.ops.resize import Method, is_kb_crop, resize_depth, resize_values, uncropped
 from fathom.records import Photo, Prediction, Quantity
 
 TRIED = 16  # predictions of which the numbers are looked at; more make it no surer than the truth does
+MOSTLY = 0.75  # of predictions matched by order follow their own truth best, or the order is in doubt
 
 
 class FolderPredictor:
@@ -72,7 +74,8 @@ class FolderPredictor:
     def meaning(self) -> Meaning | None:
         """What the stored numbers are; None where all that were looked at say it themselves.
 
-        Raises NotComparable where it is not clear, with what to type; BadInput if none of them can be read.
+        Raises NotComparable where it is not clear, or the order is in doubt, with what to type; BadInput if none
+        of them can be read.
         """
         if self._given:
             return self._given
@@ -84,7 +87,15 @@ class FolderPredictor:
                 f"{self.folder.path} does not say what its numbers are; give quantity ({', '.join(Quantity)}) and "
                 "step, or the truth to find it out from"
             )
-        return detect(pairs)
+        better, known = own_truth_fits_best(pairs)
+        seen = f"{better} of {known} predictions follow their own photo's truth better than another's"
+        if known >= FEW and better < MOSTLY * known and self.matching.by_order:
+            raise NotComparable(
+                f"{self.folder.path}: only {seen}; are they in the order of the photos? If they are, say what "
+                "their numbers are with --quantity"
+            )
+        meaning = detect(pairs)
+        return replace(meaning, reasons=(*meaning.reasons, seen)) if known >= FEW else meaning
 
     @property
     def report(self) -> str:

@@ -16,7 +16,7 @@ from scipy.stats import chi2, spearmanr
 from fathom.errors import BadInput, NotComparable
 from fathom.files.depthmap import read_depth_m
 from fathom.ops import detection
-from fathom.ops.detection import decode, detect
+from fathom.ops.detection import decode, detect, own_truth_fits_best
 from fathom.records import Quantity
 
 GOLDEN = "../reference/golden/predictions"
@@ -167,6 +167,22 @@ def test_refused_with_what_to_type(write, words):
     with pytest.raises(NotComparable, match=words) as caught:
         detect(pairs)
     assert "--quantity" in str(caught.value)
+
+
+def test_the_step_to_type_makes_an_inverse_right():
+    pairs = [(400 / p, t) for p, t in scenes(0, wander=0.02, noise=0.01)]
+    (words,) = [r for r in detect(pairs).reasons if "--quantity inverse_metres" in r]
+    step = float(words.rpartition(" ")[2])
+    assert step == pytest.approx(1 / 400, rel=0.05)
+
+
+def test_photos_mixed_up_are_seen():
+    pairs = list(scenes(7, count=16))
+    assert own_truth_fits_best(pairs) == (16, 16)
+    turned = [(stored, pairs[(i + 1) % 16][1]) for i, (stored, _) in enumerate(pairs)]
+    assert own_truth_fits_best(turned)[0] < 12
+    assert own_truth_fits_best(pairs[:1]) == (0, 0)
+    assert own_truth_fits_best([pairs[0], (np.ones((3, 3)), np.ones((3, 3)))]) == (0, 0)
 
 
 def test_nothing_to_look_at():

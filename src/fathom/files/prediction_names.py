@@ -41,6 +41,7 @@ class Matching:
     left_over  predictions of no photo
     ambiguous  photo or prediction → the several that fit it
     doubts     what else looks wrong, in words
+    by_order   whether not names but places were matched
     """
 
     pairs: dict[str, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Matching:
     left_over: tuple[str, ...] = ()
     ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    by_order: bool = False
 
     def __str__(self) -> str:
         total = len(self.pairs) + len(self.unmatched)
@@ -105,7 +107,7 @@ def match(
                 "there must be as many of both"
             )
         rule = "place in the array" if is_pile else "order"
-        return Matching(dict(zip(photos, ordered, strict=True)), {rule: len(ordered)})
+        return Matching(dict(zip(photos, ordered, strict=True)), {rule: len(ordered)}, by_order=True)
     search = _Search(photos, predictions)
     for rule, key in _RULES:
         search.apply(rule, key)

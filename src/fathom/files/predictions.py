@@ -7,11 +7,11 @@ are stored: what they are has to be found out (``fathom.ops.detection``) or said
 import math
 import os
 import re
-import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,14 @@ class Stored:
     name: str
 
 
+class _File(NamedTuple):
+    """A file with numbers: its path below the root without its ending, its format, where it is."""
+
+    name: str
+    kind: str
+    path: str
+
+
 class PredictionFolder:
     """The predictions under a path: ``names`` lists them in order, ``read`` gives one.
 
@@ -70,19 +78,16 @@ class PredictionFolder:
         if format is not None and format not in FORMATS.values():
             raise BadInput(f"no format is called '{format}'; there are {', '.join(sorted(set(FORMATS.values())))}")
         files, self.others = _files(self.path)
-        self.formats = dict(Counter(FORMATS[file.suffix.lower()] for file in files.values()))
-        if format is not None:
-            files = {name: file for name, file in files.items() if FORMATS[file.suffix.lower()] == format}
+        self.formats = dict(Counter(file.kind for file in files))
+        files = [file for file in files if format in (None, file.kind)]
         if not files:
             raise MissingData(_nothing(self.path, self.formats, self.others, format))
         self._files = _one_format_a_name(self.path, files)
-        self._lock = threading.Lock()
         self._whole: Arrays | None = None
         self._axis: int | None = None
         self._names = sorted(self._files, key=natural)
-        (only, *more) = self._files.values()
-        if not more and FORMATS[only.suffix.lower()] in CONTAINERS and not describes_itself(only):
-            self._look_into(only, count)
+        if len(files) == 1 and files[0].kind in CONTAINERS and not describes_itself(files[0].path):
+            self._look_into(Path(files[0].path), count)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -97,7 +102,7 @@ class PredictionFolder:
 
     def path_of(self, name: str) -> Path:
         """The file that an entry is in."""
-        return next(iter(self._files.values())) if self._whole else self._files[name]
+        return self._whole.path if self._whole else Path(self._files[name])
 
     def read(self, name: str) -> Stored:
         """One prediction. BadInput or MissingData, naming its file, if it cannot be had; the others still can.
@@ -142,52 +147,52 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts if part)
 
 
-def _files(root: Path) -> tuple[dict[str, Path], dict[str, int]]:
-    """The files with numbers by their path below root, and how many there are of each other ending."""
+def _files(root: Path) -> tuple[list[_File], dict[str, int]]:
+    """The files with numbers below root, and how many there are of each other ending."""
     if root.is_file():
         if root.suffix.lower() not in FORMATS:
             raise BadInput(f"{root}: predictions are read from {', '.join(FORMATS)}, not from '{root.suffix}'")
-        return {root.name: root}, {}
+        return [_File(root.stem, FORMATS[root.suffix.lower()], str(root))], {}
     if not root.is_dir():
         raise MissingData(f"{root}: there is no such folder or file; check the name")
-    files: dict[str, Path] = {}
+    files: list[_File] = []
     others: Counter[str] = Counter()
-    waiting = [root]
+    waiting = [(str(root), "")]
     while waiting:
-        folder = waiting.pop()
+        folder, below = waiting.pop()
         try:
             with os.scandir(folder) as found:
-                entries = sorted((e.name, e.is_dir()) for e in found if not e.name.startswith("."))
+                entries = [(e.name, e.path, e.is_dir()) for e in found if not e.name.startswith(".")]
         except OSError as error:
             raise BadInput(f"{folder} cannot be listed: {error.strerror}; who may read it?") from error
-        for name, is_folder in entries:
-            path = folder / name
-            ending = path.suffix.lower()
+        for name, path, is_folder in entries:
+            stem, ending = os.path.splitext(name)  # noqa: PTH122 - there may be very many
             if is_folder:
-                waiting.append(path)
-            elif ending in FORMATS:
-                files[path.relative_to(root).as_posix()] = path
+                waiting.append((path, f"{below}{name}/"))
+            elif kind := FORMATS.get(ending.lower()):
+                files.append(_File(below + stem, kind, path))
             else:
-                others[ending] += 1
+                others[ending.lower()] += 1
     return files, dict(others)
 
 
-def _one_format_a_name(root: Path, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Path without ending → file; BadInput if a name has more than one file."""
-    found: dict[str, Path] = {}
-    formats: dict[str, set[str]] = {}
-    for below, path in files.items():
-        stem = below[: len(below) - len(path.suffix)]
-        formats.setdefault(path.stem, set()).add(FORMATS[path.suffix.lower()])
-        if stem in found and FORMATS[path.suffix.lower()] == FORMATS[found[stem].suffix.lower()]:
-            raise BadInput(f"{path} and {found[stem].name} have one name; which one is meant? Move the other away")
-        found[stem] = path
-    if twice := [name for name, there in formats.items() if len(there) > 1]:
-        counts = Counter(FORMATS[path.suffix.lower()] for path in files.values())
-        listed = ", ".join(f"{n} {kind}" for kind, n in counts.most_common())
+def _one_format_a_name(root: Path, files: Sequence[_File]) -> dict[str, str]:
+    """Name → path; BadInput if a name has more than one file."""
+    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    twice = ""
+    for file in files:
+        last = file.name.rpartition("/")[2]
+        if kinds.setdefault(last, file.kind) != file.kind:
+            twice = max(twice, last)
+        elif file.name in found:
+            raise BadInput(f"{found[file.name]} and {file.path} have one name: which is meant? Move the other away")
+        found[file.name] = file.path
+    if twice:
+        counts = Counter(file.kind for file in files).most_common()
         raise BadInput(
-            f"{root} holds several formats ({listed}), and {len(twice)} names are there in more than one, "
-            f"'{twice[0]}' for one; say which with --format {counts.most_common(1)[0][0]}, or name the sub-folder"
+            f"{root} holds several formats ({', '.join(f'{n} {kind}' for kind, n in counts)}), and names are there "
+            f"in more than one, '{twice}' for one; say which with --format {counts[0][0]}, or name the sub-folder"
         )
     return found
 

@@ -322,6 +322,22 @@ def test_the_region_decides_what_may_be_wrong():
             measure(prediction, truth, wrong)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_truths_at_and_beyond_the_limits_do_not_count(dtype):
+    truth = np.tile(np.array([0.0, 0.5, 0.7, 3.0, 10.0, np.inf, np.nan, -1.0], dtype), 20)  # 64 at a time, and 32
+    prediction = np.full(truth.shape, 2.0, dtype)
+    prediction[truth == 0.5] = np.nan
+    assert measure(prediction, truth, above_m=0.5, below_m=10).pixels == 40
+    assert measure(prediction, truth, above_m=0.5, below_m=10.5).pixels == 60
+    assert measure(prediction, truth, truth < 1, above_m=0.5, below_m=10).pixels == 20
+    with pytest.raises(BadInput, match=r"truth is .* at 20 of the 80"):  # without a limit inf is no truth
+        measure(prediction, truth, above_m=0.5)
+    with pytest.raises(BadInput, match=r"prediction is .* at 20 of the 60"):
+        measure(prediction, truth, above_m=0, below_m=10)
+    with pytest.raises(BadInput, match=r"truth is .* at 40 of the 100"):
+        measure(prediction, truth, below_m=10)
+
+
 @pytest.mark.parametrize("size", [1e-200, 1e-100, 1e100, 1e150])
 def test_lengths_of_any_size_are_taken(size):
     """Where the fast way would overflow there is a slow one."""

@@ -71,27 +71,44 @@ def _lowest_bit() -> Any:
     return intrinsic(typing)
 
 
-def _mask_of_64(compare: Callable[[Any, Any], Any]) -> Any:
-    """A function (array, first) of 64 elements at once: bit i of the answer is what holds for element first + i."""
+def _mask_of_64(compare: Callable[..., Any], limits: int) -> Any:
+    """A function (array, first, *limits) of 64 elements at once: bit i of the answer is what holds for element
+    first + i. The limits are of the array's type."""
+
+    def generate(context, builder, signature, given):
+        data = context.make_array(signature.args[0])(context, builder, given[0]).data
+        line = ir.VectorType(context.get_data_type(signature.args[0].dtype), 64)
+        place = builder.bitcast(builder.gep(data, [given[1]]), line.as_pointer())
+        spread = []
+        for limit in given[2:]:
+            one = builder.insert_element(ir.Constant(line, ir.Undefined), limit, ir.Constant(ir.IntType(32), 0))
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), 64), 64 * [0])
+            spread.append(builder.shuffle_vector(one, ir.Constant(line, ir.Undefined), zeros))
+        return builder.bitcast(compare(builder, builder.load(place, align=1), *spread), ir.IntType(64))
 
     def typing(_context, array, first):
-        def generate(context, builder, signature, given):
-            data = context.make_array(signature.args[0])(context, builder, given[0]).data
-            element = context.get_data_type(signature.args[0].dtype)
-            place = builder.gep(data, [given[1]])
-            line = ir.VectorType(element, 64)
-            values = builder.load(builder.bitcast(place, line.as_pointer()), align=1)
-            return builder.bitcast(compare(builder, values), ir.IntType(64))
-
         return types.uint64(array, first), generate
 
-    return intrinsic(typing)
+    def typing_between(_context, array, first, low, high):
+        return types.uint64(array, first, low, high), generate
+
+    return intrinsic(typing_between if limits else typing)
+
+
+def _between_limits(builder: Any, values: Any, low: Any, high: Any) -> Any:
+    """Not NaN, and not beyond a limit; a limit of NaN is none."""
+    inside = builder.and_(builder.fcmp_unordered(">", values, low), builder.fcmp_unordered("<", values, high))
+    return builder.and_(builder.fcmp_ordered("ord", values, values), inside)
+
+
+def _not_zero(builder: Any, values: Any) -> Any:
+    return builder.icmp_unsigned("!=", values, ir.Constant(values.type, 64 * [0]))
 
 
 _bits = _same_bits(types.int64, types.float64, ir.IntType(64))
 _number = _same_bits(types.float64, types.int64, ir.DoubleType())
-_not_nan = _mask_of_64(lambda builder, values: builder.fcmp_ordered("ord", values, values))
-_true = _mask_of_64(lambda builder, values: builder.icmp_unsigned("!=", values, ir.Constant(values.type, 64 * [0])))
+_between = _mask_of_64(_between_limits, 2)
+_true = _mask_of_64(_not_zero, 0)
 _lowest = _lowest_bit()
 
 
@@ -208,12 +225,12 @@ def _add(ps, gs, logs, n, sums):
 
 
 @_term
-def _few_scored(truth, first, region, region_first, size):
+def _few_scored(truth, first, above, below, region, region_first, size):
     """The mask of less than 64 elements, at the end of a row."""
     mask = np.uint64(0)
     for i in range(size):
         t = truth[first + i]
-        scored = t == t
+        scored = (t == t) & ~(t <= above) & ~(t >= below)
         if region is not None:
             scored &= region[region_first + i]
         mask |= np.uint64(scored) << np.uint64(i)
@@ -222,12 +239,17 @@ def _few_scored(truth, first, region, region_first, size):
 
 @_term
 def sum_rows(
-    prediction, prediction_step, truth, truth_step, region, region_step, rows, columns, scale, shift, low, high
+    prediction, prediction_step, truth, truth_step, region, region_step, rows, columns, above, below, line
 ):
     """The sums over rows x columns pixels of flat arrays, whose rows begin every so many elements.
 
-    region is None or bool. Returns float64 (len(FIELDS),).
+    region        None or bool
+    above, below  of truth's type: what is not between them does not count; NaN for no limit
+    line          scale, shift and both ends of the clamp
+
+    Returns float64 (len(FIELDS),).
     """
+    scale, shift, low, high = line
     sums = np.zeros(len(FIELDS))
     ps, gs, logs = np.empty(_CAPACITY), np.empty(_CAPACITY), np.empty(_CAPACITY)
     n = 0
@@ -237,11 +259,13 @@ def sum_rows(
             p_first = np.uint64(row * prediction_step + start)
             g_first = np.uint64(row * truth_step + start)
             if size == 64:
-                scored = _not_nan(truth, g_first)
+                scored = _between(truth, g_first, above, below)
                 if region is not None:
                     scored &= _true(region, np.uint64(row * region_step + start))
             else:
-                scored = _few_scored(truth, row * truth_step + start, region, row * region_step + start, size)
+                scored = _few_scored(
+                    truth, row * truth_step + start, above, below, region, row * region_step + start, size
+                )
             if scored == _ALL:
                 end = np.uint64(n)
                 for i in range(np.uint64(64)):
@@ -263,11 +287,12 @@ def sum_rows(
 
 
 @_term
-def sum_places(prediction, places, truth, scale, shift, low, high):
+def sum_places(prediction, places, truth, line):
     """The sums over the pixels at these places of a flat prediction; truth has one value for each.
 
-    Places outside the prediction are counted as such and left out.
+    Places outside the prediction are counted as such and left out. line: as in ``sum_rows``.
     """
+    scale, shift, low, high = line
     sums = np.zeros(len(FIELDS))
     ps, gs, logs = np.empty(_CAPACITY), np.empty(_CAPACITY), np.empty(_CAPACITY)
     n, size, outside = 0, np.uint64(prediction.size), 0

@@ -90,14 +90,17 @@ def measure(
     shift: float = 0.0,
     min_m: float | None = None,
     max_m: float | None = None,
+    above_m: float | None = None,
+    below_m: float | None = None,
 ) -> PixelSums:
     """The sums of one image over its pixels with truth.
 
     prediction_m, truth_m: same shape, metres along the optical axis; truth NaN where absent. What the prediction
     says where truth is absent does not matter.
-    region        bool of the same shape: only these pixels count
-    scale, shift  the prediction is taken as scale * prediction + shift, in float64
-    min_m, max_m  and then clamped to these
+    region            bool of the same shape: only these pixels count
+    above_m, below_m  only pixels with a truth above and below count; neither a truth exactly there
+    scale, shift      the prediction is taken as scale * prediction + shift, in float64
+    min_m, max_m      and then clamped to these
 
     One pass over the arrays, float32 or float64, also parts of larger arrays, without copies (other types are made
     float64 first). The sums are float64, the counts exact. It holds no lock: threads can score images side by side.
@@ -114,12 +117,14 @@ def measure(
         )
     if region is not None and (region.shape != truth.shape or region.dtype != np.bool_):
         raise BadInput(f"the region is {region.dtype} {region.shape}; it must be bool {truth.shape} as the truth")
-    low, high = _bounds(min_m, max_m)
-    found = _fused.sum_rows(*_rows(prediction, truth, region), float(scale), float(shift), low, high)
+    limits = [truth.dtype.type(math.nan if m is None else m) for m in (above_m, below_m)]
+    line = _line(scale, shift, min_m, max_m)
+    found = _fused.sum_rows(*_rows(prediction, truth, region), *limits, line)
     if found[0] == found[1]:
         return _sums(found)
-    counted = ~np.isnan(truth) if region is None else region & ~np.isnan(truth)
-    return _measure_slowly(_metres(prediction[counted], scale, shift, low, high), truth[counted])
+    counted = ~(np.isnan(truth) | (truth <= limits[0]) | (truth >= limits[1]))
+    counted = counted if region is None else counted & region
+    return _measure_slowly(_metres(prediction[counted], *line), truth[counted])
 
 
 def measure_at(
@@ -148,9 +153,9 @@ def measure_at(
             "places integers"
         )
     flat = _read_only(np.ascontiguousarray(prediction).reshape(-1))
-    line, truth = (_read_only(np.ascontiguousarray(a)) for a in (places.astype(np.int64, copy=False), truth))
-    low, high = _bounds(min_m, max_m)
-    found = _fused.sum_places(flat, line, truth, float(scale), float(shift), low, high)
+    places, truth = (_read_only(np.ascontiguousarray(a)) for a in (places.astype(np.int64, copy=False), truth))
+    line = _line(scale, shift, min_m, max_m)
+    found = _fused.sum_places(flat, places, truth, line)
     if found[-1]:
         raise BadInput(
             f"{found[-1]:.0f} of the {places.size} places are outside a prediction of {flat.size} pixels"
@@ -158,7 +163,7 @@ def measure_at(
     if found[0] == found[1]:
         return _sums(found)
     counted = ~np.isnan(truth)
-    return _measure_slowly(_metres(flat[line[counted]], scale, shift, low, high), truth[counted])
+    return _measure_slowly(_metres(flat[places[counted]], *line), truth[counted])
 
 
 def _floats(values: ArrayLike) -> np.ndarray:
@@ -167,8 +172,9 @@ def _floats(values: ArrayLike) -> np.ndarray:
     return array if as_it_is else array.astype(np.float64)
 
 
-def _bounds(min_m: float | None, max_m: float | None) -> tuple[float, float]:
-    return -math.inf if min_m is None else float(min_m), math.inf if max_m is None else float(max_m)
+def _line(scale: float, shift: float, min_m: float | None, max_m: float | None) -> tuple[float, ...]:
+    ends = -math.inf if min_m is None else float(min_m), math.inf if max_m is None else float(max_m)
+    return float(scale), float(shift), *ends
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

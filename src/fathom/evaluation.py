@@ -232,7 +232,7 @@ class _Scoring:
         if prediction.quantity not in self.alignment.accepts:
             raise NotComparable(
                 f"{model} gives {prediction.quantity}, and {protocol.name} scores metres with the alignment "
-                f"'{protocol.alignment}'; {_protocols_for(prediction.quantity)}"
+                f"'{protocol.alignment}'; {_protocols_for(prediction.quantity, protocol)}"
             )
 
     def _at_size(self, prediction: Prediction, sample: Sample) -> np.ndarray:
@@ -315,10 +315,13 @@ class _Scoring:
             )
 
 
-def _protocols_for(quantity: Quantity) -> str:
-    """Which protocols would score such a prediction, as advice."""
+def _protocols_for(quantity: Quantity, protocol: Protocol) -> str:
+    """Which protocols would score such a prediction, as advice: of the same family, else on the same data first."""
     if quantity.is_metric:
         return "bring it to metres with fathom.ops.depth.to_metres"
     entries = {name: shelf.look_up("protocols", name) for name in shelf.names("protocols")}
     fit = [name for name, entry in entries.items() if quantity in ALIGNMENTS[entry.alignment].accepts]
-    return f"score it under {' or '.join(fit)}, which align" if fit else "no protocol here aligns such a quantity"
+    family = protocol.name.partition("/")[0]
+    fit.sort(key=lambda name: (name.partition("/")[0] != family, entries[name].data != protocol.data))
+    more = f" (and {len(fit) - 3} others)" if len(fit) > 3 else ""
+    return f"score it under {' or '.join(fit[:3])}{more}, which align" if fit else "no protocol aligns such a quantity"

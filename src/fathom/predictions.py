@@ -34,8 +34,8 @@ class FolderPredictor:
     quantity       what the stored numbers are, and ``step`` what one of them is worth (0.001 for millimetres);
                    None: what their files say, or else it is found out from them and the truth
     resize         how a prediction of another size is brought to the photo's, ``over_inverse`` whether its inverse
-                   is mixed where it is depth (``fathom.ops.resize.resize_values``). BTS's crop of KITTI (352x1216)
-                   is put in its place instead
+                   is mixed where it is depth (``fathom.ops.resize.resize_values``); None: left as it is, for
+                   ``evaluate`` to do as its protocol says. BTS's crop of KITTI (352x1216) is put in its place
     by_order       match by order, not by name
     allow_missing  photos without a prediction are no error; ``missing`` lists them, and calling with one is
     format, key    of the files to read, as in ``PredictionFolder``
@@ -44,6 +44,8 @@ class FolderPredictor:
     raises MissingData or BadInput if the names do not fit. A damaged file is BadInput only for its own photo.
     """
 
+    any_size = True  # for fathom.evaluate: answers may have another size than their photos
+
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -51,7 +53,7 @@ class FolderPredictor:
         truth_of: Callable[[int], np.ndarray] | None = None,
         quantity: Quantity | str | None = None,
         step: float = 1.0,
-        resize: Method = "bilinear",
+        resize: Method | None = "bilinear",
         over_inverse: bool = False,
         by_order: bool = False,
         allow_missing: bool = False,
@@ -122,7 +124,8 @@ class FolderPredictor:
         if is_kb_crop(values.shape, height, width):
             values = uncropped(values, height, width)
         over_inverse = self.over_inverse and quantity is not Quantity.RELATIVE_INVERSE_DEPTH
-        values = resize_values(values, height, width, self.resize, over_inverse)
+        if self.resize:
+            values = resize_values(values, height, width, self.resize, over_inverse)
         own = stored.own
         model, own_geometry = (own.model, own.geometry) if own else (self.folder.path.name, "")
         return Prediction(values, quantity, photo.camera, model, own_geometry, photo.name)

@@ -88,8 +88,7 @@ def train(
         height, width = model.spec.frame
         held = f"{store.frame[1]}x{store.frame[0]} frames" if store.frame else "pictures of several sizes"
         raise BadInput(
-            f"{store.path} holds {held}, {recipe.model} trains on "
-            f"{width}x{height}; prepare the data at that size"
+            f"{store.path} holds {held}, {recipe.model} trains on {width}x{height}; prepare the data at that size"
         )
     if not resume and (out / "last.safetensors").exists():
         raise BadInput(

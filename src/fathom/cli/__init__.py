@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,11 +22,9 @@ import fathom
 from fathom import shelf
 from fathom.cli.datasets import DoctorCommands, PrepareCommands
 from fathom.cli.photos import predict
-from fathom.cli.words import Device, pairs, progress, say
+from fathom.cli.scores import compare, evaluate, leaderboard
+from fathom.cli.words import Device, pairs, say
 from fathom.errors import FathomError
-
-if TYPE_CHECKING:
-    from fathom.predictor import Predictor
 
 app = typer.Typer(
     name="fathom",
@@ -47,7 +45,8 @@ app.add_typer(
     name="prepare",
     help="Decode a data set once into a Store, split by scene.",
 )
-app.command()(predict)
+for _command in (predict, evaluate, compare, leaderboard):
+    app.command()(_command)
 
 
 def _version(asked: bool) -> None:
@@ -87,29 +86,6 @@ def train(
     for departure in chosen.departures:
         say(f"differs from the paper: {departure}")
     say(f"the run lies in {out}; score it with `fathom evaluate {run.weights} --data {data} --protocol ...`")
-
-
-@app.command()
-def evaluate(
-    weights: Annotated[list[Path], typer.Argument(help="weights files or run folders; each scale is a row")],
-    data: Annotated[Path, typer.Option(help="a Store made by `fathom prepare`")],
-    protocol: Annotated[str, typer.Option(help="a name from `fathom protocols`")],
-    split: Annotated[str, typer.Option(help="the split to score")] = "test",
-    out: Annotated[Path | None, typer.Option(help="folder for the table as txt, md, csv, json")] = None,
-    device: Device = "auto",
-) -> None:
-    """Score models on a split of a Store under a protocol; the table carries its signature."""
-    from fathom.evaluation import evaluate
-    from fathom.files.store import Store
-
-    part = Store.open(data).split(split)
-    predictors = _predictors(weights, device)
-    with progress("scoring") as move:
-        table = evaluate(predictors, part, protocol, progress=move)
-    print(table.text())
-    if out:
-        table.save(out)
-        say(f"the table lies in {out}")
 
 
 def _add_shelf(name: str, noun: str) -> None:
@@ -153,21 +129,6 @@ def _fields(value: Any, sources: Mapping[str, str], indent: str = "") -> Iterato
             pairs = held.items() if isinstance(held, Mapping) else ()
             words = ", ".join(f"{key} {number}" for key, number in pairs) or held
             yield f"{indent}{field.name:<14}  {words}{source}"
-
-
-def _predictors(weights: list[Path], device: str) -> dict[str, "Predictor"]:
-    """A predictor for each scale of each model, by the name of its row: the run's folder and the scale."""
-    from fathom.predictor import Predictor
-
-    predictors = {}
-    runs = {path: (path if path.is_dir() else path.parent).resolve().name for path in weights}
-    for path, run in runs.items():
-        whole = Predictor.load(path, device=device)
-        name = run if list(runs.values()).count(run) == 1 else str(path)
-        for scale in whole.model.scales:
-            row = f"{name} {scale}" if len(whole.model.scales) > 1 else name
-            predictors[row] = Predictor(whole.model, whole.name, scale=scale, device=device)
-    return predictors
 
 
 def main(words: list[str] | None = None) -> None:

@@ -135,6 +135,10 @@ class Store:
         """How many times a sample stands in the list that training draws from."""
         return self._samples[index].get("times", 1)
 
+    def name_of(self, index: int) -> str:
+        """The name of one sample."""
+        return self._samples[index]["name"]
+
     def hash_of(self, index: int) -> str:
         """SHA-256 of the sample's stored colour and depth."""
         return self._samples[index]["sha256"]
@@ -158,6 +162,11 @@ class Split:
     def sample(self, index: int) -> Sample:
         """The split's sample of this number."""
         return self.store.sample(int(self.indices[index]))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the samples, in order."""
+        return [self.store.name_of(int(i)) for i in self.indices]
 
     def evened(self) -> "Split":
         """The list that training draws from: each sample as many times as evening the scenes gives it."""

@@ -4,7 +4,6 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from fathom.errors import BadInput, NotComparable
 from fathom.ops.align import ALIGNMENTS
 from fathom.ops.resize import Method
 from fathom.protocols._region import Crop, ShareCrop
+from fathom.protocols._signature import parse_signature, written
 from fathom.protocols._table import PrintedRow, ScoreTable
 from fathom.records import Sample
 
@@ -176,7 +176,7 @@ class Protocol:
         facts |= {"resize": resize} if resize != "bilinear" else {}
         facts |= {"inference": self.inference} if self.inference else {}
         facts |= {"missing": missing} if missing else {}
-        return "|".join(f"{key}:{_quoted(str(value))}" for key, value in facts.items())
+        return written(facts)
 
     def _alignment(self) -> str:
         if self.alignment == "none":
@@ -192,19 +192,6 @@ class Protocol:
         low = f"{self.min_m:g} m {sign} " if self.min_m is not None else ""
         high = f" {sign} {self.max_m:g} m" if self.max_m is not None else ""
         return f"{low}depth{high}" if low or high else "all"
-
-
-def parse_signature(text: str) -> dict[str, str]:
-    """The facts of a signature, key → value as text, in their order; BadInput if it is none."""
-    pairs = [part.partition(":") for part in text.strip().split("|")]
-    if not all(key and colon for key, colon, _ in pairs) or pairs[0][0] != "protocol":
-        raise BadInput(f"this is not a signature of fathom: {text[:80]!r}; it begins with 'protocol:'")
-    return {key: unquote(value) for key, _, value in pairs}
-
-
-def _quoted(value: str) -> str:
-    """Titles are people's own words: what would break the line is written as %XX."""
-    return "".join(c if c.isprintable() and c not in "%|" else quote(c, safe="") for c in value)
 
 
 def _size(frame: tuple[int, int] | None) -> str:

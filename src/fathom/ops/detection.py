@@ -76,6 +76,8 @@ class Fit:
              images, nan for one image
     stretch  how much more the logarithm of depth varies in the prediction than in the truth; near 1 for a unit
     shifted  what a shift besides a scale would leave of the error, 0 .. 1
+    straight for a logarithm, the share of images in which the numbers are a straighter line of the true logarithm
+             than of the true depth; 1 for other units
     """
 
     unit: Unit
@@ -83,6 +85,11 @@ class Fit:
     spread: float
     stretch: float
     shifted: float
+    straight: float
+
+    @property
+    def is_as_wide(self) -> bool:
+        return 0.5 < self.stretch < 2
 
     def __str__(self) -> str:
         spread = "" if math.isnan(self.spread) else f", {100 * math.expm1(self.spread):.0f} % from image to image"
@@ -261,14 +268,20 @@ def _fit(unit: Unit, looks: Sequence[_Look]) -> Fit | None:
         stretches.append(_width(log_m) / max(_width(np.log(depth_m)), 1e-9))
         shifted.append(_left_by_a_shift(values, _in(unit.quantity, depth_m)))
     spread = float(np.std(biases, ddof=1)) if len(biases) > 1 else math.nan
-    return Fit(unit, float(np.median(biases)), spread, float(np.median(stretches)), float(np.median(shifted)))
+    straight = 1.0
+    if unit.quantity is Quantity.LOG_METRES:
+        straight = float(np.mean([_is_straighter_in_logarithm(look) for look in looks]))
+    stretch, shift = float(np.median(stretches)), float(np.median(shifted))
+    return Fit(unit, float(np.median(biases)), spread, stretch, shift, straight)
 
 
 def _metric(fits: Sequence[Fit], looks: Sequence[_Look]) -> Fit | None:
     """The one unit that fits, None if none can; NotComparable between the two."""
     near = [f for f in fits if abs(f.bias) < DOUBTFUL_FACTOR and not f.spread > UNSTEADY]
-    # The same numbers as a logarithm to another base may have the right middle; they do not have the right width.
-    near = [f for f in near if 0.5 < f.stretch < 2] or near
+    # Small numbers of any unit are, as a logarithm, about 1 m; but they are no straight line of the true logarithm, or
+    # have not its width. A logarithm to another base is straight, and has not its width either.
+    near = [f for f in near if (f.is_as_wide and f.straight > 0.5) or f.unit.quantity is not Quantity.LOG_METRES]
+    near = [f for f in near if f.is_as_wide] or near
     if not near:
         return None
     best = near[0]
@@ -276,10 +289,20 @@ def _metric(fits: Sequence[Fit], looks: Sequence[_Look]) -> Fit | None:
     allowed = FACTOR if len(looks) >= FEW else FACTOR_OF_FEW
     if all(look.counts for look in looks):
         allowed = FACTOR
-    if len(near) == 1 and abs(best.bias) <= allowed and best.shifted > SHIFTED:
+    if (
+        len(near) == 1
+        and abs(best.bias) <= allowed
+        and best.is_as_wide
+        and best.straight >= 0.8
+        and best.shifted > SHIFTED
+    ):
         if not best.spread > _limit(len(looks), all(look.counts for look in looks)):
             return best
         doubts.append("that is neither steady enough for a unit nor unsteady enough for none")
+    elif len(near) == 1 and not best.is_as_wide:
+        doubts.append(f"but it varies {best.stretch:.2g} times as much within an image")
+    elif len(near) == 1 and best.straight < 0.8:
+        doubts.append("but in many images the numbers are a straighter line of depth itself")
     elif len(near) == 1 and best.shifted <= SHIFTED:
         doubts.append(f"but a shift besides takes away {100 * (1 - best.shifted):.0f} % of the error")
     if abs(best.bias) > FACTOR and not any(f.spread <= STEADY for f in near) and len(looks) >= FEW:
@@ -335,6 +358,10 @@ def _must_not_be_upside_down(looks: Sequence[_Look], rising: bool) -> None:
                 f"(r2 {1 - left[other]:.3f}, of {own} {1 - left[own]:.3f}): {turned}, which no protocol aligns; "
                 f"save the numbers of the network itself, or insist with --quantity {_relative(rising)}"
             )
+
+
+def _is_straighter_in_logarithm(look: _Look) -> bool:
+    return _correlation(look.stored, np.log(look.depth_m)) > _correlation(look.stored, look.depth_m)
 
 
 def _left_by_a_shift(values: np.ndarray, truth: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from fathom.errors import BadInput, MissingData, NotComparable
 from fathom.evaluation import evaluate
-from fathom.leaderboard import leaderboard
+from fathom.ranking import leaderboard
 from fathom.ops.metrics import METRICS
 from fathom.protocols._base import Protocol, ScoreTable
 from fathom.records import Camera, Sample

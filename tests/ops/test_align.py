@@ -293,6 +293,20 @@ def test_weighted_l1_is_the_optimum_of_the_linear_program(seed):
     assert cost == pytest.approx(plain.l1_least_cost_by_linear_program(prediction, truth), rel=1e-9)
 
 
+@pytest.mark.parametrize("grid", [0, 32])
+def test_weighted_l1_of_many_pixels_is_not_beaten(grid):
+    rng = np.random.default_rng(7)
+    truth = np.exp(rng.uniform(-2, 5, 40_000))  # more pixels than are sorted at once, and far ones among them
+    prediction = 0.3 * truth + 2 + rng.standard_cauchy(truth.size) * 0.1
+    if grid:
+        prediction, truth = np.round(prediction * grid) / grid, np.ceil(truth * grid) / grid
+    scale, shift = line_of_least_error(prediction, truth, 1 / truth)
+    best = _cost("L1", prediction, truth, scale, shift)
+    for size in (1e-9, 1e-6, 1e-3, 0.1):
+        for a, b in rng.normal(0, size, (30, 2)):
+            assert _cost("L1", prediction, truth, scale + a, shift + b) >= best * (1 - 1e-12)
+
+
 def test_weighted_median_of_many_values_is_that_of_the_sorted_ones():
     rng = np.random.default_rng(1)
     for values in (rng.normal(size=30_001), rng.integers(0, 5, 30_000) * 1.0, np.exp(rng.normal(0, 9, 30_000))):

@@ -1,6 +1,5 @@
 """Fits that make a weighted sum of absolute errors least: they bend less to a few far pixels than least squares."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -129,17 +128,19 @@ def _lowest(u: np.ndarray, y: np.ndarray, weights: np.ndarray, start: float, par
             middle = low.scale + (high.scale - low.scale) / 2
             if not low.scale < middle < high.scale:  # nothing is left between them
                 break
-            scale = _corner(low, high, u, y) if step % 2 else _even(low, high, step)
+            scale = _corner(low, high, u, y, weights) if step % 2 else _even(low, high, step)
             scale = scale if low.scale < scale < high.scale else middle
         now = _cost(scale, u, y, weights)
     return min((c for c in (low, high, now) if c), key=lambda c: c.cost)
 
 
-def _corner(low: _Cost, high: _Cost, u: np.ndarray, y: np.ndarray) -> float:
-    """Where the straight pieces right of ``low`` and left of ``high`` meet: the line through both held pixels. It is
-    the lowest corner itself as soon as no other lies between; nan if the pixels are the same."""
-    rise, run = y[high.left_hold] - y[low.right_hold], u[high.left_hold] - u[low.right_hold]
-    return float(rise / run) if run else math.nan
+def _corner(low: _Cost, high: _Cost, u: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
+    """Where the straight pieces right of ``low`` and left of ``high`` meet: the line through both held pixels, or,
+    if they are one, the best line through it. It is the lowest corner as soon as no other lies between."""
+    i, j = low.right_hold, high.left_hold
+    if u[i] == u[j]:
+        return scale_of_least_error(u - u[i], y - y[i], weights)
+    return float((y[j] - y[i]) / (u[j] - u[i]))
 
 
 def _even(low: _Cost, high: _Cost, step: int) -> float:

@@ -152,8 +152,7 @@ class Protocol:
         Like sacrebleu's: ``key:value|key:value``; read it back with ``parse_signature``.
         """
         own = self.is_own(truths)
-        region = [str(self.crop) if self.crop else "whole image"] + ["where all models predict"] * self.footprint
-        facts = {
+        data = {
             "protocol": self.name,
             "version": self.version,
             "data": truths.title,
@@ -162,23 +161,28 @@ class Protocol:
             "images": len(truths),
             "frame": _size(truths.frame),
             "truth": self.truth if own else f"as in the data, {self.truth} by the rules",
+        }
+        measured = {"pixels": pixels, "fathom": __version__}
+        return written(data | self.rules() | measured | ({"missing": missing} if missing else {}))
+
+    def rules(self) -> dict[str, str]:
+        """What is done with truths and predictions, field by field, as the signature has it."""
+        region = [str(self.crop) if self.crop else "whole image"] + ["where all models predict"] * self.footprint
+        facts = {
             "axis": self.axis,
             "region": ", ".join(region),
             "range": self._range(),
             "clamp": f"{self.min_m:g}..{self.max_m:g} m" if self.clamp else "no",
-            "alignment": self._alignment(),
+            "alignment": self.alignment_in_words(),
             "geometry": self.geometry,
             "average": self.average,
-            "pixels": pixels,
-            "fathom": __version__,
         }
         resize = f"{self.resize}, of the inverse" if self.over_inverse else self.resize
         facts |= {"resize": resize} if resize != "bilinear" else {}
-        facts |= {"inference": self.inference} if self.inference else {}
-        facts |= {"missing": missing} if missing else {}
-        return written(facts)
+        return facts | ({"inference": self.inference} if self.inference else {})
 
-    def _alignment(self) -> str:
+    def alignment_in_words(self) -> str:
+        """The alignment with its particulars."""
         if self.alignment == "none":
             return "none"
         return (

@@ -326,6 +326,7 @@ def test_the_region_decides_what_may_be_wrong():
 def test_truths_at_and_beyond_the_limits_do_not_count(dtype):
     truth = np.tile(np.array([0.0, 0.5, 0.7, 3.0, 10.0, np.inf, np.nan, -1.0], dtype), 20)  # 64 at a time, and 32
     prediction = np.full(truth.shape, 2.0, dtype)
+    assert measure(prediction, truth, above_m=0.5, below_m=10).pixels == 40
     prediction[truth == 0.5] = np.nan
     assert measure(prediction, truth, above_m=0.5, below_m=10).pixels == 40
     assert measure(prediction, truth, above_m=0.5, below_m=10.5).pixels == 60

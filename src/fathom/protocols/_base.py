@@ -134,15 +134,17 @@ class Protocol:
 
     def region(self, truth_m: np.ndarray) -> np.ndarray:
         """Bool (H, W): pixels with a truth inside the crop and the range, before any footprint."""
-        inside = ~np.isnan(truth_m)
-        if self.crop:
-            window = np.zeros_like(inside)
-            window[self.crop.window(truth_m.shape)] = True
-            inside &= window
-        if self.min_m is not None:
-            inside &= truth_m > self.min_m if self.strict else truth_m >= self.min_m
-        if self.max_m is not None:
-            inside &= truth_m < self.max_m if self.strict else truth_m <= self.max_m
+        inside = np.zeros(truth_m.shape, bool)
+        window = self.crop.window(truth_m.shape) if self.crop else (slice(None), slice(None))
+        part = truth_m[window]  # a comparison with NaN is false
+        low, high = self.min_m, self.max_m
+        if low is None and high is None:
+            inside[window] = ~np.isnan(part)
+        if low is not None:
+            inside[window] = part > low if self.strict else part >= low
+        if high is not None:
+            below = part < high if self.strict else part <= high
+            inside[window] = inside[window] & below if low is not None else below
         return inside
 
     def signature(self, truths: Truths, pixels: int, missing: int = 0) -> str:

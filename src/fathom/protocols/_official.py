@@ -37,7 +37,8 @@ KITTI_ANNOTATED: dict[str, Any] = {
     "min_m": 1e-3,
     "max_m": 80.0,
 }
-MIRRORED = "mean with the answer to the mirrored picture, each clipped to the range first"
+FLIPPED = "mean with the answer to the mirrored picture"
+CLIPPED_AND_FLIPPED = f"{FLIPPED}, each clipped to the range first"
 BLENDED = (
     "blended with the answer to the mirrored picture, each alone in its outer 5 % (monodepth's post-processing)"
 )

@@ -1,7 +1,7 @@
 """Bhat et al. 2020 (AdaBins): KITTI in the 1216x352 window, NYU raw; mean with the mirrored picture."""
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import KITTI_ANNOTATED, MIRRORED, NYU_RAW
+from fathom.protocols._official import CLIPPED_AND_FLIPPED, KITTI_ANNOTATED, NYU_RAW
 from fathom.protocols._region import EIGEN_NYU, GARG_KB
 
 _SOURCE = (
@@ -17,7 +17,7 @@ ENTRIES = {
         clamp=True,
         average="image",
         resize="bilinear, corners",
-        inference=MIRRORED,
+        inference=CLIPPED_AND_FLIPPED,
         source=_SOURCE,
         **KITTI_ANNOTATED,
     ),
@@ -28,7 +28,7 @@ ENTRIES = {
         clamp=True,
         average="image",
         resize="bilinear, corners",
-        inference=MIRRORED,
+        inference=CLIPPED_AND_FLIPPED,
         source=_SOURCE,
         **NYU_RAW,
     ),

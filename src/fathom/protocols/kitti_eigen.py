@@ -35,6 +35,7 @@ paper_image = Protocol(
     footprint=True,
     geometry="paper",
     average="image",
+    resize="nearest",
     source="section 4.2: projected laser depth, of several on a pixel the one recorded closest to the shot, common "
     "region of the models, no cap and no crop stated [P]; nearest upsampling to the input's size as for NYU "
     "[paper-mem]; 1224x368 by one scale and rows cut off above [A]; closeness in time by azimuth [A]; mean over "

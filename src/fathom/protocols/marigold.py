@@ -1,5 +1,6 @@
 """Ke et al. 2024 (Marigold): scale and shift by least squares in depth, or in disparity, on five data sets."""
 
+import math
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
@@ -42,8 +43,7 @@ eth3d = replace(
     frame=None,
     crop=None,
     min_m=1e-5,
-    max_m=None,
-    clamp=False,
+    max_m=math.inf,
     note="theirs is fitted to a map made smaller, nearest, to 1024 pixels a side at most; here to every pixel",
 )
 

@@ -34,6 +34,7 @@ paper_image = Protocol(
     footprint=True,
     geometry="paper",
     average="image",
+    resize="nearest",
     source="section 4: metrics, in-filled truth, nearest upsampling to the input's size, common region [P]; "
     "no cap, and no crop beyond the network's own region [paper-mem]; mean over images [A]",
     note="the paper prints 694 test images, a misprint for 654; its Make3D saw 86 % of the network's region, and "

@@ -16,6 +16,7 @@ rooms = Protocol(
     footprint=True,
     geometry="paper",
     average="image",
+    resize="nearest",
     source="fathom's own, after Eigen et al. 2014: the network's region, nearest upsampling, no alignment [A]",
 )
 
@@ -24,6 +25,7 @@ whole = replace(
     name="rooms/whole",
     footprint=False,
     geometry="whole",
+    resize="bilinear",
     source="fathom's own: every pixel of the picture, bilinear upsampling, no alignment [A]",
 )
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import KITTI_ANNOTATED, MIRRORED, NYU_RAW
+from fathom.protocols._official import FLIPPED, KITTI_ANNOTATED, NYU_RAW
 from fathom.protocols._region import EIGEN_NYU_ANY_SIZE, GARG, GARG_KB
 
 _QUIRK = (
@@ -19,7 +19,7 @@ nyu = Protocol(
     clamp=True,
     average="image",
     resize="bilinear, corners",
-    inference=MIRRORED,
+    inference=FLIPPED,
     source="isl-org/ZoeDepth, utils/config.py and evaluate.py: strict range, inf to the largest and NaN to the "
     "least "
     "depth, clipped, mean over images [C]",
@@ -44,7 +44,6 @@ def _other(name: str, data: str, min_m: float, max_m: float) -> Protocol:
 kitti = replace(
     nyu,
     name="zoedepth/kitti",
-    same_as="adabins/kitti",
     crop=GARG_KB,
     **{k: v for k, v in KITTI_ANNOTATED.items() if k != "geometry"},
     frame=None,
@@ -62,6 +61,7 @@ ENTRIES = {
     "diode_indoor": _other("diode_indoor", "diode_indoors/val", 1e-3, 10.0),
     "diode_outdoor": replace(_other("diode_outdoor", "diode_outdoor/val", 1e-3, 80.0), **_garg),
     "hypersim": _other("hypersim", "hypersim/test", 1e-3, 80.0),
+    "vkitti": replace(_other("vkitti", "vkitti/test", 1e-3, 80.0), **_kb),
     "vkitti2": replace(_other("vkitti2", "vkitti2/test", 1e-3, 80.0), **_kb),
     "ddad": replace(_other("ddad", "ddad/val", 1e-3, 80.0), **_kb),
 }

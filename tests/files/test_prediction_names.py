@@ -32,6 +32,7 @@ KITTI = [f"{DRIVE}/image_02/0000000005", f"{DRIVE}/image_02/0000000011"]
         (KITTI[0], f"2011_09_26/{DRIVE}/image_02/data/0000000005", "KITTI's drive and frame"),
         (KITTI[0], f"val/{DRIVE}/proj_depth/groundtruth/image_02/0000000005", "KITTI's drive and frame"),
         (KITTI[0], f"2011_09_26/{DRIVE} 0000000005 l", "KITTI's drive and frame"),  # monodepth's lists
+        (KITTI[0], f"{DRIVE}/0000000000_to_0000000099/0000000005", "KITTI's drive and frame"),
         (KITTI[0], "pred_2011_09_26_drive_0001_0000000005", "KITTI's drive and frame"),
         ("scene/0003", "0003", "end of the path"),
         ("scene/0003", "run1/scene/0003", "end of the path"),

@@ -16,6 +16,7 @@ from scipy.stats import chi2, spearmanr
 from fathom.errors import BadInput, NotComparable
 from fathom.files.depthmap import read_depth_m
 from fathom.ops import detection
+from fathom.ops._correlation import correlation, left_by_a_shift, ranks
 from fathom.ops.detection import decode, detect, own_truth_fits_best
 from fathom.records import Quantity
 
@@ -128,6 +129,21 @@ def test_an_unknown_scale_is_not_taken_for_a_unit(seed, count, wander, log_scale
     assert not found or found.quantity == (DOWN if inverse else UP), found
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 10**6), st.floats(-4, 4), st.floats(1.5, 12), st.booleans())
+def test_a_steady_unknown_factor_is_no_logarithm(seed, log_scale, middle_m, inverse):
+    """Networks trained without a scale give one that hardly wanders. Near a unit nobody can tell it from that unit;
+    elsewhere it is no unit, and never a logarithm: small numbers look like one."""
+    pairs = []
+    for prediction, truth in scenes(seed, 10, middle_m, noise=0.1, wander=0.08):
+        pairs.append(((1 / prediction if inverse else prediction) * math.exp(log_scale), truth))
+    found = understood_or_refused(pairs)
+    if found and found.quantity.is_metric:
+        factor = found.step * math.exp(log_scale)
+        assert found.quantity is (INVERSE if inverse else METRES)
+        assert abs(math.log(factor)) < math.log(1.5)
+
+
 def test_most_are_not_refused():
     """A detector that refuses everything is never wrong either."""
     understood = 0
@@ -167,6 +183,39 @@ def test_refused_with_what_to_type(write, words):
     with pytest.raises(NotComparable, match=words) as caught:
         detect(pairs)
     assert "--quantity" in str(caught.value)
+
+
+def test_few_images_must_be_nearer():
+    assert detect(scenes(5, 8, bias=1.32, wander=0.02, noise=0.01)).quantity is METRES
+    with pytest.raises(NotComparable, match="not clear"):
+        detect(scenes(5, 3, bias=1.32, wander=0.02, noise=0.01))
+
+
+def test_millimetres_with_holes_that_end_at_65535_may_be_stretched():
+    pairs = [((p * 1000).clip(0, 65535).astype(np.uint16), t) for p, t in scenes(5)]
+    for stored, _ in pairs:
+        stored[0, :2] = 0, 65535
+    with pytest.raises(NotComparable, match=r"goes from 0 to its end.*step 0.001 or --quantity relative_depth"):
+        detect(pairs)
+
+
+def test_half_of_them_upside_down():
+    pairs = [(p if i % 3 else 10 - p, t) for i, (p, t) in enumerate(scenes(5, 9, wander=0.02))]
+    with pytest.raises(NotComparable, match="the same sign in 6 of 9"):
+        detect(pairs)
+
+
+def test_a_shift_is_a_doubt():
+    """1/depth with a shift, as networks without a scale give it, may have the right middle in every image."""
+    pairs = [(1.6 / p - 0.6 * np.median(1 / p), t) for p, t in scenes(5, 9, wander=0.02, noise=0.01, wide=0.25)]
+    with pytest.raises(NotComparable, match="a shift besides takes away"):
+        detect(pairs)
+
+
+def test_whole_metres_in_8_bits_are_a_picture():
+    found = detect([(np.rint(p).astype(np.uint8), t) for p, t in scenes(5, middle_m=20)])
+    assert found.quantity is UP
+    assert any("8 bits" in reason for reason in found.reasons)
 
 
 def test_the_step_to_type_makes_an_inverse_right():
@@ -219,7 +268,7 @@ def test_order_and_shape_of_pixels_do_not_matter():
 def test_the_parts():
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 9, 200).astype(float), rng.normal(size=200)
-    own = detection._correlation(detection._ranks(a), detection._ranks(b))
+    own = correlation(ranks(a), ranks(b))
     assert own == pytest.approx(spearmanr(a, b).statistic, abs=1e-12)
     for n, luck in detection._LUCK.items():
         assert luck == pytest.approx(math.sqrt(chi2.ppf(0.05, n) / n), abs=6e-4)
@@ -227,7 +276,7 @@ def test_the_parts():
     values = 2 * b + 1 + 0.1 * rng.normal(size=200)
     both = np.linalg.lstsq(design, values, rcond=None)[1][0]
     alone = np.linalg.lstsq(b[:, None], values, rcond=None)[1][0]
-    assert detection._left_by_a_shift(values, b) == pytest.approx(math.sqrt(both / alone), rel=1e-6)
+    assert left_by_a_shift(values, b) == pytest.approx(math.sqrt(both / alone), rel=1e-6)
 
 
 def test_decode():

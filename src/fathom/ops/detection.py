@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fathom.errors import BadInput, NotComparable
+from fathom.ops._correlation import correlation, left_by_a_shift, ranks, width
 from fathom.ops.units import signs
 from fathom.records import Quantity
 
@@ -230,14 +231,14 @@ def _look(stored: np.ndarray, depth_m: np.ndarray) -> "_Look | str":
     eight = next((s.reason for s in signs(stored) if not s.unit and "8 bits" in s.reason), "") if counts else ""
     if counts and high <= 255 and not eight:
         eight = "no value is above 255: 8 bits, a picture of depth and not depth"
-    return _Look(numbers, truth_m, counts, stretched, eight, _correlation(_ranks(numbers), _ranks(truth_m)))
+    return _Look(numbers, truth_m, counts, stretched, eight, correlation(ranks(numbers), ranks(truth_m)))
 
 
 def _direction(looks: Sequence[_Look]) -> tuple[bool, list[str]]:
     """Whether the numbers rise with depth, and that in words; NotComparable if they hardly do either."""
-    ranks = np.array([look.rank for look in looks])
-    middle = float(np.median(ranks))
-    agree = int(np.count_nonzero(np.sign(ranks) == np.sign(middle)))
+    found = np.array([look.rank for look in looks])
+    middle = float(np.median(found))
+    agree = int(np.count_nonzero(np.sign(found) == np.sign(middle)))
     if abs(middle) < WEAK or agree < 0.8 * len(looks):
         raise NotComparable(
             f"the predictions hardly follow the truth (median rank correlation {middle:.2f}, the same sign in "
@@ -265,8 +266,8 @@ def _fit(unit: Unit, looks: Sequence[_Look]) -> Fit | None:
             log_m, depth_m = values, look.depth_m
         error = log_m - np.log(depth_m)
         biases.append(np.median(error))
-        stretches.append(_width(log_m) / max(_width(np.log(depth_m)), 1e-9))
-        shifted.append(_left_by_a_shift(values, _in(unit.quantity, depth_m)))
+        stretches.append(width(log_m) / max(width(np.log(depth_m)), 1e-9))
+        shifted.append(left_by_a_shift(values, _in(unit.quantity, depth_m)))
     spread = float(np.std(biases, ddof=1)) if len(biases) > 1 else math.nan
     straight = 1.0
     if unit.quantity is Quantity.LOG_METRES:
@@ -278,8 +279,8 @@ def _fit(unit: Unit, looks: Sequence[_Look]) -> Fit | None:
 def _metric(fits: Sequence[Fit], looks: Sequence[_Look]) -> Fit | None:
     """The one unit that fits, None if none can; NotComparable between the two."""
     near = [f for f in fits if abs(f.bias) < DOUBTFUL_FACTOR and not f.spread > UNSTEADY]
-    # Small numbers of any unit are, as a logarithm, about 1 m; but they are no straight line of the true logarithm, or
-    # have not its width. A logarithm to another base is straight, and has not its width either.
+    # Small numbers of any unit are, as a logarithm, about 1 m; but they are no straight line of the true logarithm,
+    # or have not its width. A logarithm to another base is straight, and has not its width either.
     near = [f for f in near if (f.is_as_wide and f.straight > 0.5) or f.unit.quantity is not Quantity.LOG_METRES]
     near = [f for f in near if f.is_as_wide] or near
     if not near:
@@ -345,7 +346,7 @@ def _must_not_be_upside_down(looks: Sequence[_Look], rising: bool) -> None:
     own, others = ("depth", ("1/depth", "log depth")) if rising else ("1/depth", ("depth", "log depth"))
     spaces = {"depth": lambda d: d, "1/depth": lambda d: 1 / d, "log depth": np.log}
     left = {
-        name: float(np.median([1 - _correlation(look.stored, space(look.depth_m)) ** 2 for look in looks]))
+        name: float(np.median([1 - correlation(look.stored, space(look.depth_m)) ** 2 for look in looks]))
         for name, space in spaces.items()
     }
     for other in others:
@@ -361,38 +362,13 @@ def _must_not_be_upside_down(looks: Sequence[_Look], rising: bool) -> None:
 
 
 def _is_straighter_in_logarithm(look: _Look) -> bool:
-    return _correlation(look.stored, np.log(look.depth_m)) > _correlation(look.stored, look.depth_m)
-
-
-def _left_by_a_shift(values: np.ndarray, truth: np.ndarray) -> float:
-    """Error of scale and shift over error of scale alone, least squares: near 1 where a shift adds nothing."""
-    scale = float(values @ truth) / float(truth @ truth)
-    alone = float(np.mean((values - scale * truth) ** 2))
-    both = float(np.var(values)) * (1 - _correlation(values, truth) ** 2)
-    return math.sqrt(max(both, 0.0) / alone) if alone > 1e-12 * float(np.mean(values**2)) else 1.0
-
-
-def _width(values: np.ndarray) -> float:
-    low, high = np.percentile(values, (10, 90))
-    return float(high - low)
+    return correlation(look.stored, np.log(look.depth_m)) > correlation(look.stored, look.depth_m)
 
 
 def _in(quantity: Quantity, depth_m: np.ndarray) -> np.ndarray:
     if quantity is Quantity.LOG_METRES:
         return np.log(depth_m)
     return 1 / depth_m if quantity is Quantity.INVERSE_METRES else depth_m
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Places in order, equal values at the mean of theirs."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[which]
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    size = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / size if size > 0 else 0.0
 
 
 def _relative(rising: bool) -> Quantity:

@@ -334,6 +334,17 @@ def test_frames_gathered_are_as_one_image(name, parts):
     )
 
 
+@pytest.mark.parametrize("name", FITTED)
+def test_frames_may_be_read_into_one_array(name):
+    gathering, fresh = (ALIGNMENTS[name].gather() for _ in range(2))
+    buffer, truth = np.empty(4), np.empty(4)
+    for frame in ([1.0, 2, 4, 5], [3.0, 9, 2, 2]):
+        buffer[:], truth[:] = frame, np.sqrt(frame)
+        gathering.add(buffer, truth, Quantity.METRES)
+        fresh.add(np.array(frame), np.sqrt(frame), Quantity.METRES)
+    assert gathering.fit() == fresh.fit()
+
+
 def test_sums_keep_no_pixels():
     for alignment in ALIGNMENTS.values():
         gathering = alignment.gather()
@@ -382,6 +393,7 @@ def test_one_pixel_is_fitted_exactly_and_that_is_told(name):
     fitted = ALIGNMENTS[name].fit(np.array([2.0]), np.array([5.0]), Quantity.METRES)
     np.testing.assert_allclose(fitted.metres(np.array([2.0])), [5.0], rtol=1e-12)
     assert fitted.exact
+    assert "exact whatever the model says" in fitted.note
     assert not ALIGNMENTS[name].fit(np.arange(1.0, 5), np.arange(2.0, 6), Quantity.METRES).exact
 
 

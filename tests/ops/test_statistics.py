@@ -57,25 +57,28 @@ def test_blocks_of_draws_are_one_stream(monkeypatch):
     assert mean_intervals(values, scenes, rng(5), resamples=1000) == once
 
 
-@pytest.mark.parametrize("skew", [0.0, 0.8])
-def test_bca_second_opinion_of_scipy(skew):
+@pytest.mark.parametrize(("scenes", "skew"), [(40, 0.0), (40, 0.8), (8, 1.8)])
+def test_bca_second_opinion_of_scipy(scenes, skew):
     from scipy import stats
 
-    values, scenes, _ = clustered(rng(1), 40, skew=skew)
-    found = mean_intervals(values, scenes, rng(2), resamples=40_000)[0]
-    by_scene = statistics._by_scene(statistics._counted(values), scenes)
+    values, labels, _ = clustered(rng(1), scenes, skew=skew)
+    by_scene = statistics._by_scene(statistics._counted(values), labels)
 
     def mean_of(places, axis=-1):
         return by_scene[places, 0].sum(axis=axis) / by_scene[places, 1].sum(axis=axis)
 
-    level = 2 * NormalDist().cdf(statistics._reach(0.95, 40)) - 1
+    reach = statistics._reach(0.95, scenes)
+    level = 2 * NormalDist().cdf(reach) - 1
     theirs = stats.bootstrap(
-        (np.arange(40),), mean_of, n_resamples=40_000, method="BCa", confidence_level=level, rng=rng(3)
-    ).confidence_interval
-    width = found.high - found.low
-    assert found.method == "BCa"
-    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=0.02 * width)
-    assert found.value == pytest.approx(values.mean())
+        (np.arange(scenes),), mean_of, n_resamples=40_000, method="BCa", confidence_level=level, rng=rng(3)
+    )
+    ends = theirs.confidence_interval.low, theirs.confidence_interval.high
+    without = ratio(by_scene.sum(axis=0) - by_scene)
+    same_draws = statistics._bca(values.mean(), theirs.bootstrap_distribution, without, reach)
+    assert same_draws == (pytest.approx(ends[0]), pytest.approx(ends[1]), "BCa")
+    own_draws = mean_intervals(values, labels, rng(2), resamples=40_000)[0]
+    assert own_draws.value == pytest.approx(values.mean())
+    assert (own_draws.low, own_draws.high) == pytest.approx(ends, abs=0.05 * (ends[1] - ends[0]))
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 8, 27, 214, 1000, 5000])

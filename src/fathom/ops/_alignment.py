@@ -94,6 +94,7 @@ class Moments(NamedTuple):
         )
 
 
+_EXACT = "as few pixels as unknowns: the fit is exact whatever the model says"
 NO_SUMS = Moments(0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -248,6 +249,7 @@ class Gathering:
             (np.concatenate(parts) for parts in zip(*self._kept, strict=True)) if self._kept else [np.empty(0)] * 2
         )
         line = alignment.solve(Gathered(x, y, self._moments))
+        exact = [_EXACT] if 0 < alignment.unknowns >= self._pixels else []
         limit_m = self._farthest_m if alignment.limit == "truth" else alignment.limit
         return Fitted(
             alignment.domain,
@@ -257,7 +259,7 @@ class Gathering:
             alignment.unknowns,
             self._pixels,
             math.inf if limit_m is None else float(limit_m),
-            line.note,
+            "; ".join([line.note] * bool(line.note) + exact),
         )
 
     def _must_be_finite(self, x: np.ndarray) -> None:

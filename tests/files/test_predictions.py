@@ -325,3 +325,12 @@ def test_packages_that_are_not_installed(tmp_path, monkeypatch):
 
 def test_numbers_in_names_are_numbers():
     assert sorted(["a10", "a9", "10", "b", "9"], key=natural) == ["9", "10", "a9", "a10", "b"]
+
+
+def test_where_both_ends_would_fit_custom_decides(tmp_path):
+    """MATLAB's people put the photos last, numpy's first."""
+    square = np.random.default_rng(0).random((5, 6, 5))
+    savemat(tmp_path / "a.mat", {"depths": square})
+    np.save(tmp_path / "b.npy", square)
+    np.testing.assert_array_equal(PredictionFolder(tmp_path / "a.mat", count=5).read("1").values, square[..., 1])
+    np.testing.assert_array_equal(PredictionFolder(tmp_path / "b.npy", count=5).read("1").values, square[1])

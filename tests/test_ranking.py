@@ -7,9 +7,9 @@ import pytest
 
 from fathom.errors import BadInput, MissingData, NotComparable
 from fathom.evaluation import evaluate
-from fathom.ranking import leaderboard
 from fathom.ops.metrics import METRICS
 from fathom.protocols._base import Protocol, ScoreTable
+from fathom.ranking import leaderboard
 from fathom.records import Camera, Sample
 from reference.truths import answering
 

@@ -323,5 +323,7 @@ def _protocols_for(quantity: Quantity, protocol: Protocol) -> str:
     fit = [name for name, entry in entries.items() if quantity in ALIGNMENTS[entry.alignment].accepts]
     family = protocol.name.partition("/")[0]
     fit.sort(key=lambda name: (name.partition("/")[0] != family, entries[name].data != protocol.data))
+    if not fit:
+        return "no protocol aligns such a quantity"
     more = f" (and {len(fit) - 3} others)" if len(fit) > 3 else ""
-    return f"score it under {' or '.join(fit[:3])}{more}, which align" if fit else "no protocol aligns such a quantity"
+    return f"score it under {' or '.join(fit[:3])}{more}, which align"

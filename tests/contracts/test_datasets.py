@@ -1,4 +1,4 @@
-"""What every data set on the shelf must keep to. A new one needs a file tests/small/NAME.py that makes a small one."""
+"""What every data set on the shelf must keep to. A new one needs tests/small/NAME.py, which makes a small one."""
 
 import inspect
 import json

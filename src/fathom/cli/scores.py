@@ -98,8 +98,8 @@ def leaderboard(
     seed: Annotated[int, typer.Option(help="of the resampling", min=0)] = 0,
 ) -> None:
     """Rank scored models with intervals, and say which are behind the best by more than chance."""
-    from fathom.ranking import leaderboard
     from fathom.protocols._base import ScoreTable
+    from fathom.ranking import leaderboard
 
     print(leaderboard([ScoreTable.load(path) for path in scores], metric, seed).text())
 

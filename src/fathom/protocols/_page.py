@@ -35,10 +35,13 @@ def _family(name: str, entries: list[Protocol]) -> str:
 def _cells(p: Protocol) -> tuple[str, ...]:
     rules = p.rules()
     region = [rules["region"]] + [rules["range"]] * (rules["range"] != "all")
-    prediction = [p.geometry, p.alignment_in_words()] if p.alignment != "none" else [p.geometry]
-    prediction += [f"clamped to {rules['clamp']}"] * p.clamp
-    prediction += [rules["resize"]] if "resize" in rules else []
-    prediction += [p.inference] * bool(p.inference)
+    prediction: list[str] = [
+        p.geometry,
+        p.alignment_in_words() if p.alignment != "none" else "",
+        f"clamped to {rules['clamp']}" if p.clamp else "",
+        rules.get("resize", ""),
+        p.inference,
+    ]
     same = f" (same rules as `{p.same_as}`)" if p.same_as else ""
     count = f", {p.expected}" if p.expected else ""
     return (
@@ -46,7 +49,7 @@ def _cells(p: Protocol) -> tuple[str, ...]:
         f"{p.data}{count}",
         f"{p.truth}, {p.axis}",
         "; ".join(region),
-        "; ".join(prediction),
+        "; ".join(filter(None, prediction)),
         p.average,
     )
 

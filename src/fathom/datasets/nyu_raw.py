@@ -57,8 +57,9 @@ class NyuRaw(Dataset):
     repeats        but no frame of it more often than this
     mask_extremes  whether depths equal to a frame's smallest or largest are absent, the paper's rule (if not, the
                    title ends in _unmasked)
-    value          what a depth is: "depth_camera", as the depth camera measured it, which is what the toolbox writes
-                   and so everybody's data holds; or "colour_camera", z of the picture's camera (the title then has _z)
+    value          what a depth is: "depth_camera", as the depth camera measured it, which is what the toolbox
+                   writes and so everybody's data holds; or "colour_camera", z of the picture's camera (the title
+                   then has _z)
 
     A scene is a capture without the letter at its end. Depth beyond 10 m counts as 10 m, and none is below 0.71 m.
     """

@@ -90,7 +90,7 @@ def _with_options_of(dataset: Callable[..., Any], command: Callable[..., None]) 
     }
     own = {n: p for n, p in inspect.signature(command).parameters.items() if n != "options"}
     parameters = list({**options, **own}.values())
-    command.__signature__ = inspect.Signature(parameters)  # ty: ignore[unresolved-attribute]
+    command.__signature__ = inspect.Signature(parameters)  # ty: ignore[missing-attribute]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
 

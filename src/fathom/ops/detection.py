@@ -158,7 +158,7 @@ def detect(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Meaning:
     if not looks:
         raise BadInput(
             f"none of {len(skipped)} predictions can be looked at: {', '.join(sorted(set(map(str, skipped))))}; "
-            "there is nothing to score in them"
+            f"they do not tell what they are; if they are to be scored all the same, {_ASK}"
         )
     rising, reasons = _direction(looks)
     if skipped:

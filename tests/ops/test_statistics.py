@@ -75,10 +75,12 @@ def test_bca_second_opinion_of_scipy(scenes, skew):
     ends = theirs.confidence_interval.low, theirs.confidence_interval.high
     without = ratio(by_scene.sum(axis=0) - by_scene)
     same_draws = statistics._bca(values.mean(), theirs.bootstrap_distribution, without, reach)
-    assert same_draws == (pytest.approx(ends[0]), pytest.approx(ends[1]), "BCa")
+    width = ends[1] - ends[0]
+    assert same_draws[:2] == pytest.approx(ends, abs=0.002 * width)  # scipy lets rounding break ties
+    assert same_draws[2] == "BCa"
     own_draws = mean_intervals(values, labels, rng(2), resamples=40_000)[0]
     assert own_draws.value == pytest.approx(values.mean())
-    assert (own_draws.low, own_draws.high) == pytest.approx(ends, abs=0.05 * (ends[1] - ends[0]))
+    assert (own_draws.low, own_draws.high) == pytest.approx(ends, abs=0.05 * width)
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 8, 27, 214, 1000, 5000])

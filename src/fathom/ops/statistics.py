@@ -33,7 +33,7 @@ Figures = Callable[[np.ndarray], np.ndarray]
 RESAMPLES = 10_000
 LEVEL = 0.95
 _CELLS = 4_000_000  # drawn at a time: 32 MB
-_TIE = 1e-12  # relative: swaps that give the same difference but for rounding
+_TIE = 1e-12  # relative: draws or swaps that give the same but for rounding
 
 
 @dataclass(frozen=True)
@@ -331,12 +331,14 @@ def _student_within(angle: float, degrees: int) -> float:
 def _bca(value: float, drawn: np.ndarray, without: np.ndarray, reach: float) -> tuple[float, float, str]:
     """Efron 1987, Eqns 2.3, 6.6 and 6.7 [from memory]; ties count half."""
     normal, method = NormalDist(), "percentile"
-    below = (np.count_nonzero(drawn < value) + np.count_nonzero(drawn <= value)) / 2 / drawn.size
-    off = without.mean() - without
-    spread = float(np.sum(off**2))
+    off = drawn - value
+    tie = _TIE * float(np.max(np.abs(off)))  # the same scenes added up in another order
+    below = (np.count_nonzero(off < -tie) + np.count_nonzero(off <= tie)) / 2 / drawn.size
+    pull = without.mean() - without
+    spread = float(np.sum(pull**2))
     ends = np.array([-reach, reach])
     if 0 < below < 1 and spread > 0:
-        bias, skew = normal.inv_cdf(below), float(np.sum(off**3)) / (6 * spread**1.5)
+        bias, skew = normal.inv_cdf(below), float(np.sum(pull**3)) / (6 * spread**1.5)
         shifted = bias + ends
         if np.all(skew * shifted < 1):
             ends, method = bias + shifted / (1 - skew * shifted), "BCa"

@@ -1,7 +1,8 @@
 """Scoring: predictors x samples under one protocol or many → ScoreTables. One sample is in memory at a time."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,6 +74,35 @@ def evaluate_all(
             except NotComparable as error:
                 refused[name] = str(error)
     return tables, refused
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A sample as a protocol sees it: ``region`` bool (H, W), which pixels it scores, and for each model its
+    prediction (H, W) in metres at the truth's size, aligned and clamped, also beyond the region, or NaN."""
+
+    sample: Sample
+    region: np.ndarray
+    metres: Mapping[str, np.ndarray]
+
+
+def see(
+    predictors: Mapping[str, Predict], split: Truths, protocol: Protocol | str, skip: Collection[str] = ()
+) -> Iterator[Seen]:
+    """What ``evaluate`` measures, sample by sample, for pictures and other statistics.
+
+    ``skip`` names samples for which no predictor is asked: those without a truth or a prediction. Raises as
+    ``evaluate`` does.
+    """
+    scoring = _Scoring(_named(protocol), split, predictors)
+    geometry = scoring.protocol.geometry
+    if scoring.protocol.align_per == "scene":
+        for sample in split:
+            if sample.name not in skip:
+                scoring.gather(sample, _ask(predictors, sample, split, geometry))
+    for sample in split:
+        if sample.name not in skip:
+            yield scoring.see(sample, _ask(predictors, sample, split, geometry))
 
 
 def _named(protocol: Protocol | str) -> Protocol:
@@ -266,26 +296,47 @@ class _Scoring:
             )
         return region
 
+    def see(self, sample: Sample, answers: Mapping[str, Prediction]) -> Seen:
+        """The sample's region, and its predictions as they are measured."""
+        metres, region = {}, np.zeros(sample.depth_m.shape, bool)
+        for model, values, quantity, region in self._scored(sample, answers):
+            whole = self._clamped_first(values)
+            with np.errstate(all="ignore"):  # beyond the region values may be anything
+                if self.protocol.alignment != "none":
+                    fit = self._fit(model, whole[region], sample, region, quantity)
+                    whole = fit.metres(whole, self.protocol.limit_m)
+                low_m, high_m = self._ends()
+                metres[model] = whole if low_m is None else np.clip(whole, low_m, high_m)
+        return Seen(sample, region, metres)
+
     def _measure(
         self, model: str, values: np.ndarray, quantity: Quantity, sample: Sample, region: np.ndarray
     ) -> PixelSums:
-        protocol = self.protocol
-        ends = (protocol.min_m, protocol.max_m) if protocol.clamp else (None, None)
-        if protocol.alignment == "none":
-            return measure(values, sample.depth_m, region, min_m=ends[0], max_m=ends[1])
-        truth_m = sample.depth_m[region]
-        if not truth_m.size:
+        low_m, high_m = self._ends()
+        if self.protocol.alignment == "none":
+            return measure(values, sample.depth_m, region, min_m=low_m, max_m=high_m)
+        if not region.any():
             return PixelSums()
         scored = self._clamped_first(values[region])
-        if protocol.align_per == "scene":
-            fit = self._fit_of_scene(model, sample.scene)
-        else:
-            fit = self.alignment.fit(scored, truth_m, quantity)
-            if fit.note:
-                self._notes[fit.note] += 1
-        if protocol.order == "clamp, align":
-            ends = (None, None)
-        return measure(fit.metres(scored, protocol.limit_m), truth_m, min_m=ends[0], max_m=ends[1])
+        fit = self._fit(model, scored, sample, region, quantity)
+        metres = fit.metres(scored, self.protocol.limit_m)
+        return measure(metres, sample.depth_m[region], min_m=low_m, max_m=high_m)
+
+    def _ends(self) -> tuple[float | None, float | None]:
+        """What the prediction is clamped to at last."""
+        protocol = self.protocol
+        aligned_after = protocol.alignment != "none" and protocol.order == "clamp, align"
+        return (protocol.min_m, protocol.max_m) if protocol.clamp and not aligned_after else (None, None)
+
+    def _fit(
+        self, model: str, scored: np.ndarray, sample: Sample, region: np.ndarray, quantity: Quantity
+    ) -> Fitted:
+        if self.protocol.align_per == "scene":
+            return self._fit_of_scene(model, sample.scene)
+        fit = self.alignment.fit(scored, sample.depth_m[region], quantity)
+        if fit.note:
+            self._notes[fit.note] += 1
+        return fit
 
     def _clamped_first(self, values: np.ndarray) -> np.ndarray:
         if self.protocol.order == "clamp, align" and self.protocol.clamp:

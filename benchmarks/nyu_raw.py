@@ -1,4 +1,4 @@
-"""How many frames a second NYU's raw chain gives: `python benchmarks/nyu_raw.py [--threads 2] [--repeats 7]`.
+"""How many frames a second NYU's raw chain gives: `python benchmarks/nyu_raw.py [--threads 2] [--repeats 15]`.
 
 One pair of files, the real one where ../shared/data has it and a made-up one elsewhere, is copied under many names
 into a temporary folder; every read opens its own two files (from the page cache: the disk is not measured). Reading
@@ -103,8 +103,8 @@ def processor_name() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--frames", type=int, default=60)
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as place:

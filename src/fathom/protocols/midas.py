@@ -54,5 +54,5 @@ ENTRIES = {
     "kitti": kitti,
     "eth3d": _other("eth3d", "eth3d/train", 72.0, None),
     "sintel": _other("sintel", "sintel/train", 72.0, 72.0),
-    "tum": replace(_other("tum", "tum/test", 10.0, None), min_m=1e-3),
+    "tum": _other("tum", "tum/test", 10.0, None),
 }

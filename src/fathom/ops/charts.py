@@ -9,7 +9,7 @@ import numpy as np
 from fathom.ops.profile import DepthBin
 
 WIDTH, HEIGHT = 340, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 10, 34
 
 
 def histogram(values: Sequence[float], top: float, most: int, label: str, bins: int = 25) -> str:
@@ -49,7 +49,7 @@ def error_by_depth(bins: Sequence[DepthBin], near_m: float, far_m: float, limit:
     """
     ends = math.log(near_m), math.log(far_m)
     metres = [(math.log(m), f"{m:g}") for m in _round_metres(near_m, far_m)]
-    percent = [(t, f"{100 * t:+.0f} %" if t else "0") for t in _symmetric(limit)]
+    percent = [(t, f"{100 * t:+.3g} %".replace("-", "−") if t else "0") for t in _symmetric(limit)]
     parts = _frame(metres, percent, ends, (-limit, limit), "true depth, m (logarithmic)", "")
     most = max((b.pixels for b in bins), default=1)
     upper, lower, middle = [], [], []
@@ -76,14 +76,14 @@ def error_by_depth(bins: Sequence[DepthBin], near_m: float, far_m: float, limit:
 
 def colour_bar(colours: np.ndarray, ticks: Sequence[tuple[float, str]], label: str, width: int = 340) -> str:
     """A horizontal bar of colours, uint8 (N, 3), with words at shares 0..1 of its length."""
-    left, step = 24, (width - 48) / len(colours)
+    left, step = 24, (width - 64) / len(colours)
     parts = [
         f'<rect x="{left + i * step:.2f}" y="2" width="{step + 0.5:.2f}" height="12" '
         f'fill="#{r:02x}{g:02x}{b:02x}"/>'
         for i, (r, g, b) in enumerate(colours.tolist())
     ]
     for share, word in ticks:
-        x = left + share * (width - 48)
+        x = left + share * (width - 64)
         parts.append(f'<path class="axis" d="M{x:.1f} 14v4"/>')
         parts.append(f'<text x="{x:.1f}" y="29" text-anchor="middle">{escape(word)}</text>')
     return _svg(parts, label, width, 34)
@@ -92,7 +92,7 @@ def colour_bar(colours: np.ndarray, ticks: Sequence[tuple[float, str]], label: s
 def depth_ticks(near_m: float, far_m: float) -> list[tuple[float, str]]:
     """Round metres on a logarithmic ``colour_bar`` between near and far."""
     span = math.log(far_m / near_m)
-    metres = _round_metres(near_m, far_m)
+    metres = _round_metres(near_m, far_m, least_gap=0.14)
     return [(math.log(m / near_m) / span, f"{m:g} m") for m in metres]
 
 
@@ -160,12 +160,12 @@ def _symmetric(limit: float) -> list[float]:
     return [-limit, -limit / 2, 0.0, limit / 2, limit]
 
 
-def _round_metres(near_m: float, far_m: float) -> list[float]:
-    """Round numbers of metres between the ends, as many as can be read side by side."""
+def _round_metres(near_m: float, far_m: float, least_gap: float = 0.09) -> list[float]:
+    """Round numbers of metres between the ends, as many as fit with this share of the length between them."""
     decades = range(math.floor(math.log10(near_m)), math.ceil(math.log10(far_m)) + 1)
     for digits in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         found = [m for e in decades for d in digits if near_m <= (m := float(f"{d * 10.0**e:.6g}")) <= far_m]
         gaps = np.diff(np.log(found)) / math.log(far_m / near_m) if len(found) > 1 else np.array([1.0])
-        if len(found) >= 2 and gaps.min() > 0.09:
+        if len(found) >= 2 and gaps.min() > least_gap:
             return found
     return [float(f"{near_m:.3g}"), float(f"{far_m:.3g}")]

@@ -84,7 +84,7 @@ def _by_image(models: Sequence[OfModel]) -> str:
     for model in models:
         low, median, high = np.percentile(model.abs_rel, [25, 50, 75])
         mean = sum(model.abs_rel) / len(model.abs_rel)
-        words = f"mean {mean:.3f}, median {median:.3f}, middle half {low:.3f} to {high:.3f}"
+        words = f"mean over images {mean:.3f}, median {median:.3f}, middle half {low:.3f} to {high:.3f}"
         beyond = sum(v > top for v in model.abs_rel)
         words += f"; {beyond} beyond {top:g}, in the last bar" if beyond else ""
         figures.append(_chart(model.name, charts.histogram(model.abs_rel, top, most, "abs rel"), words))
@@ -118,13 +118,13 @@ def _in_words(bins: list[DepthBin]) -> str:
 def _by_place(models: Sequence[OfModel]) -> str:
     means = {model.name: model.by_place.mean() for model in models if model.by_place}
     known = np.concatenate([m[~np.isnan(m)] for m in means.values()])
-    top = charts.rounded_up(float(np.percentile(known, 99)))
+    top = charts.rounded_up(float(np.percentile(known, 95)))
     figures = []
     for name, mean in means.items():
         picture = _img(_png(np.clip(mean / top, 0, 1), PLACE_MAP), f"mean relative error by place, {name}", "place")
         low, high = np.nanmin(mean), np.nanmax(mean)
         figures.append(_chart(name, picture, f"from {100 * low:.1f} % to {100 * high:.1f} %"))
-    ticks = [(share, f"{100 * share * top:.3g} %") for share in (0, 0.5, 1)]
+    ticks = [(share, f"{100 * share * top:.3g} %") for share in (0, 0.5)] + [(1.0, f"{100 * top:.3g} % or more")]
     bar = charts.colour_bar(_palette(PLACE_MAP)[:255:5], ticks, "scale of the mean relative error")
     how = (
         "Mean of |prediction − truth| / truth over all images, each stretched to one grid. Grey: nothing was "
@@ -236,6 +236,7 @@ p{max-width:75ch;margin:.3rem 0 .8rem}article p{max-width:none}.signature{max-wi
 code{font-size:.85em;color:var(--soft)}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{padding:.3em .7em;text-align:right;border-bottom:1px solid var(--line)}
+th:first-child{padding-left:0}
 tbody th{text-align:left;font-weight:500}
 thead th{font-weight:500;color:var(--soft);vertical-align:bottom}
 .printed *,.printed{color:var(--soft);font-weight:400}

@@ -345,3 +345,20 @@ def test_all_protocols_in_one_pass_and_why_the_others_do_not_apply():
     every, reasons = evaluate_all({"m": predictor}, split)
     assert set(every) | set(reasons) == set(shelf.names("protocols"))
     assert not set(every) & set(reasons)
+
+
+def test_a_fit_with_as_many_unknowns_as_pixels_is_no_score():
+    """One pixel and one scale: the error is 0 whatever the model says, so there is no value."""
+    split = FakeSplit(maps([1, 2, 4], [3, NAN, NAN]))
+    rules = replace(RULES, alignment="ratio of medians")
+    table = evaluate({"m": answering(maps([1, 2, 2], [7, 7, 7]))}, split, rules)
+    assert table.without_truth == ("image_1",)
+    assert table.value("m", "abs_rel") == pytest.approx(0.5 / 3)
+    assert any("as few pixels as unknowns" in note for note in table.notes())
+
+
+def test_what_is_not_metres_cannot_be_clamped_before_it_is_aligned():
+    rules = replace(RULES, alignment="ratio of medians", order="clamp, align", min_m=0.1, max_m=9.0, clamp=True)
+    relative = {"m": answering(maps([1, 2, 3]), Quantity.RELATIVE_DEPTH)}
+    with pytest.raises(NotComparable, match="clamps metres, then aligns"):
+        evaluate(relative, FakeSplit(maps([2, 4, 6])), rules)

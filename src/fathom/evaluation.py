@@ -264,6 +264,8 @@ class _Scoring:
                 f"{model} gives {prediction.quantity}, and {protocol.name} scores metres with the alignment "
                 f"'{protocol.alignment}'; {_protocols_for(prediction.quantity, protocol)}"
             )
+        if protocol.order == "clamp, align" and prediction.quantity is not Quantity.METRES:
+            raise NotComparable(f"{model} gives {prediction.quantity}; {protocol.name} clamps metres, then aligns")
 
     def _at_size(self, prediction: Prediction, sample: Sample) -> np.ndarray:
         height, width = sample.depth_m.shape
@@ -319,6 +321,8 @@ class _Scoring:
             return PixelSums()
         scored = self._clamped_first(values[region])
         fit = self._fit(model, scored, sample, region, quantity)
+        if fit.exact:  # as many unknowns as pixels: no error to speak of, so no value
+            return PixelSums()
         metres = fit.metres(scored, self.protocol.limit_m)
         return measure(metres, sample.depth_m[region], min_m=low_m, max_m=high_m)
 
@@ -333,7 +337,9 @@ class _Scoring:
     ) -> Fitted:
         if self.protocol.align_per == "scene":
             return self._fit_of_scene(model, sample.scene)
-        fit = self.alignment.fit(scored, sample.depth_m[region], quantity)
+        return self._noted(self.alignment.fit(scored, sample.depth_m[region], quantity))
+
+    def _noted(self, fit: Fitted) -> Fitted:
         if fit.note:
             self._notes[fit.note] += 1
         return fit
@@ -345,7 +351,7 @@ class _Scoring:
 
     def _fit_of_scene(self, model: str, scene: str) -> Fitted:
         if (model, scene) not in self._fits:
-            self._fits[model, scene] = self._gathered.pop((model, scene)).fit()
+            self._fits[model, scene] = self._noted(self._gathered.pop((model, scene)).fit())
         return self._fits[model, scene]
 
     def _must_be_complete(self, pixels: list[int]) -> None:

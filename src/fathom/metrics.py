@@ -198,7 +198,12 @@ class DepthMetrics(_Base):
         given, truth_m = prediction[region], truth_m[region]
         if protocol.order == "clamp, align" and ends:
             given, ends = np.clip(given, protocol.min_m, protocol.max_m), {}
-        return measure(ALIGNMENTS[protocol.alignment].apply(given, truth_m, self.quantity), truth_m, **ends)
+        if not truth_m.size:
+            return PixelSums()
+        fit = ALIGNMENTS[protocol.alignment].fit(given, truth_m, self.quantity)
+        if fit.exact:  # as many unknowns as pixels: no error to speak of, so no value
+            return PixelSums()
+        return measure(fit.metres(given, protocol.limit_m), truth_m, **ends)
 
     def _add(self, found: PixelSums) -> None:
         values = [_ALL[name].value(found) for name in self.names]

@@ -37,7 +37,7 @@ def test_a_protocol_is_frozen():
     [
         ({"alignment": "ratio of ratios"}, "no alignment 'ratio of ratios'"),
         ({"crop": Crop((0, 2), (0, 2)), "frame": None}, "frame"),
-        ({"clamp": True, "min_m": 0.1}, "clamp"),
+        ({"clamp": True, "max_m": 10.0}, "clamp"),
         ({"crop": Crop((0, 5), (0, 2))}, "outside"),
     ],
 )
@@ -106,6 +106,7 @@ def test_strict_and_inclusive_ranges_differ_at_their_ends_only():
         {"max_m": 10.0},
         {"min_m": 0.1, "strict": False},
         {"min_m": 0.1, "max_m": 10.0, "clamp": True},
+        {"min_m": 0.1, "clamp": True},
         {"alignment": "ratio of medians"},
         {"geometry": "paper"},
         {"average": "pixel"},

@@ -44,7 +44,7 @@ class Protocol:
     crop        the scored part of it, None for all
     footprint   score only where every compared model gives depth (the paper's intersection of regions)
     min_m       truths below, or above ``max_m``, are not scored; ``strict``: nor those exactly equal
-    clamp       bring the aligned prediction into min_m..max_m before measuring
+    clamp       bring the aligned prediction into min_m..max_m before measuring; without max_m, to min_m at least
     alignment   name in fathom.ops.align.ALIGNMENTS, fitted on the scored pixels of each image, or of all images of
                 a scene together where ``align_per`` is "scene" (a video)
     limit_m     no aligned depth is farther: aligned disparities are floored at its inverse before they are inverted
@@ -95,8 +95,8 @@ class Protocol:
             raise BadInput(f"{self.name}: a crop in pixels means nothing without the frame that it belongs to")
         if in_pixels and self.frame and not self.crop.fits(self.frame):
             raise BadInput(f"{self.name}: {self.crop} is empty or outside a frame of {_size(self.frame)}")
-        if self.clamp and (self.min_m is None or self.max_m is None):
-            raise BadInput(f"{self.name}: a clamp needs min_m and max_m")
+        if self.clamp and self.min_m is None:
+            raise BadInput(f"{self.name}: a clamp needs min_m, and max_m if it is to have an upper end")
 
     def is_own(self, truths: Truths) -> bool:
         """Whether these truths go by the title of the protocol's official data."""
@@ -174,7 +174,7 @@ class Protocol:
             "axis": self.axis,
             "region": ", ".join(region),
             "range": self._range(),
-            "clamp": f"{self.min_m:g}..{self.max_m:g} m" if self.clamp else "no",
+            "clamp": self._clamp(),
             "alignment": self.alignment_in_words(),
             "geometry": self.geometry,
             "average": self.average,
@@ -192,6 +192,11 @@ class Protocol:
             + ", one a scene" * (self.align_per == "scene")
             + (", of the clamped prediction" if self.order == "clamp, align" else "")
         )
+
+    def _clamp(self) -> str:
+        if not self.clamp:
+            return "no"
+        return f"{self.min_m:g} m or more" if self.max_m is None else f"{self.min_m:g}..{self.max_m:g} m"
 
     def _range(self) -> str:
         sign = "<" if self.strict else "<="

@@ -239,6 +239,18 @@ def test_sparse_truth_is_drawn_larger_and_said_to_be(tmp_path):
     assert "sparse" not in report(tmp_path, dense, {"a": off_by(dense, 0.1)})[2].text()
 
 
+def test_of_dots_that_fall_together_the_nearest_is_seen(tmp_path):
+    """A far wall with a few near dots before it, at a size that makes them fall together."""
+    split = Split([(320, 1280)], share=0.25)
+    depth_m = split.depth_m(0)
+    depth_m[~np.isnan(depth_m)] = 40.0
+    depth_m[100:110, 100:1180:4] = 2.0
+    split.depth_m = lambda _: depth_m
+    _, _, found = report(tmp_path, split, {"a": off_by(split, 0.1)})
+    band = picture(found, "truth of image_0")[25:27, 30:290].astype(int).sum(axis=-1)
+    assert (band > 600).all()  # near is light
+
+
 def test_rims_without_prediction_are_grey_and_counted_by_no_one(tmp_path):
     split = Split([(12, 16)] * 3)
     footprint = replace(RULES, footprint=True)

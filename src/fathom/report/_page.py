@@ -109,10 +109,11 @@ def _by_depth(models: Sequence[OfModel]) -> str:
 
 def _in_words(bins: list[DepthBin]) -> str:
     widest = max(bins, key=lambda b: b.upper - b.lower)
-    return (
+    words = (
         f"the middle half is widest at {widest.near_m:.2g} to {widest.far_m:.2g} m: "
         f"{100 * widest.lower:+.1f} to {100 * widest.upper:+.1f}\u00a0%"
     )
+    return words.replace("-", "−")
 
 
 def _by_place(models: Sequence[OfModel]) -> str:
@@ -226,8 +227,6 @@ _STYLE = """
 :root{color-scheme:light dark;--ink:#24292e;--soft:#667078;--line:#d8dcdf;--paper:#fff;--own:#2f6f9f;--foot:#b9c0c5}
 @media(prefers-color-scheme:dark){:root{--ink:#dfe3e6;--soft:#9aa4ab;--line:#3a4147;--paper:#17191c;--own:#6db3e3;
 --foot:#4c555c}}
-@media print{:root{--ink:#000;--soft:#444;--line:#ccc;--paper:#fff;--own:#2f6f9f;--foot:#bbb;color-scheme:light}
-body{max-width:none;padding:0}article,figure{break-inside:avoid}h2,h3{break-after:avoid}table{font-size:.7em}}
 *{box-sizing:border-box;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{margin:0 auto;max-width:1400px;padding:1.5rem;background:var(--paper);color:var(--ink);
 font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
@@ -241,11 +240,14 @@ tbody th{text-align:left;font-weight:500}
 thead th{font-weight:500;color:var(--soft);vertical-align:bottom}
 .printed *,.printed{color:var(--soft);font-weight:400}
 .charts,.row,.bars{display:flex;flex-wrap:wrap;gap:1rem 1.2rem}figure{margin:0;max-width:340px}
-.row figure{flex:1 1 200px;max-width:320px}
+.charts figure{flex:0 1 320px}.row figure{flex:1 1 200px;max-width:320px}
 figure b{display:block;font-weight:500}figcaption{color:var(--soft);font-size:.85em}
-img{display:block;max-width:100%}.picture{width:100%}.place{width:340px;image-rendering:pixelated}
+img{display:block;max-width:100%}.picture{width:100%}.place{width:100%;image-rendering:pixelated}
 svg{display:block;max-width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:var(--soft)}
 .bar{fill:var(--own)}.foot{fill:var(--foot)}.band{fill:var(--own);fill-opacity:.25}
 .line{fill:none;stroke:var(--own);stroke-width:2}.dot{fill:var(--own)}.grid{stroke:var(--line)}
 .axis{stroke:var(--soft)}.mark{stroke:var(--ink);stroke-dasharray:4 3;stroke-width:1.5}
+@media print{:root{--ink:#000;--soft:#444;--line:#ccc;--paper:#fff;--own:#2f6f9f;--foot:#bbb;color-scheme:light}
+body{max-width:none;padding:0}article,figure{break-inside:avoid}.row figure{flex-basis:140px}
+h2,h3{break-after:avoid}table{font-size:.7em}}
 """

@@ -1,6 +1,5 @@
 """Ke et al. 2024 (Marigold): scale and shift by least squares in depth, or in disparity, on five data sets."""
 
-import math
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
@@ -43,7 +42,7 @@ eth3d = replace(
     frame=None,
     crop=None,
     min_m=1e-5,
-    max_m=math.inf,
+    max_m=None,
     note="theirs is fitted to a map made smaller, nearest, to 1024 pixels a side at most; here to every pixel",
 )
 

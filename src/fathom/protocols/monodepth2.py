@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from fathom.protocols._base import Protocol
-from fathom.protocols._official import KITTI_ANNOTATED, KITTI_LASER
+from fathom.protocols._official import KITTI_ANNOTATED, KITTI_LASER, but
 from fathom.protocols._region import GARG
 
 eigen = Protocol(
@@ -33,11 +33,11 @@ benchmark = Protocol(
     clamp=True,
     average="image",
     alignment="ratio of medians",
+    limit_m=80.0,
     over_inverse=True,
-    source="nianticlabs/monodepth2, evaluate_depth.py --eval_split eigen_benchmark: every annotated depth, no "
-    "crop; else "
-    "as eigen [C]",
-    **KITTI_ANNOTATED,
+    source="nianticlabs/monodepth2, evaluate_depth.py --eval_split eigen_benchmark: every annotated depth, also "
+    "beyond 80 m, no crop; predictions clipped to 1e-3..80 m and all else as eigen [C]",
+    **but(KITTI_ANNOTATED, max_m=None),
 )
 
 benchmark_stereo = replace(benchmark, name="monodepth2/benchmark_stereo", alignment="times 5.4", note=stereo.note)

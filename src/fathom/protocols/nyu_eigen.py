@@ -63,7 +63,7 @@ community = Protocol(
     geometry="whole",
     average="image",
     source="BTS (eval_with_pngs), AdaBins, NeWCRFs: raw depth, strict 1e-3..10 m, clamp, Eigen crop, "
-    "mean over images",
+    "mean over images [C]",
     note="426x560 pixels: the toolbox's MATLAB rectangle 45:471, 41:601 read as Python's half-open one; BTS's own "
     "figures went through a 16-bit PNG in millimetres",
 )
@@ -73,7 +73,7 @@ toolbox_crop = replace(
     name="nyu_eigen/toolbox_crop",
     crop=Crop(rows=(44, 471), columns=(40, 601)),
     source="NYU Depth v2 toolbox, get_projection_mask.m: MATLAB 45:471, 41:601, 1-based and inclusive; "
-    "all else as community",
+    "all else as community [C]",
     note="427x561 pixels, the rectangle as the toolbox means it",
 )
 

@@ -249,6 +249,9 @@ def test_of_dots_that_fall_together_the_nearest_is_seen(tmp_path):
     _, _, found = report(tmp_path, split, {"a": off_by(split, 0.1)})
     band = picture(found, "truth of image_0")[25:27, 30:290].astype(int).sum(axis=-1)
     assert (band > 600).all()  # near is light
+    # Where the near ones are not scored, the error of those behind them is seen.
+    _, _, found = report(tmp_path, split, {"a": off_by(split, 0.1)}, replace(RULES, min_m=5.0))
+    assert not (picture(found, "relative error of image_0")[25:27, 30:290] == 128).all(axis=-1).all()
 
 
 def test_rims_without_prediction_are_grey_and_counted_by_no_one(tmp_path):

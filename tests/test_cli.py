@@ -385,3 +385,11 @@ def test_doctor_says_what_is_wrong_and_exits_so(run, tmp_path):
     assert code == 1
     assert "BROKEN" in out
     assert "no such folder" in out
+
+
+def test_preparing_again_says_that_nothing_was_read(run, tmp_path):
+    words = ("prepare", "rooms", "--frames", 4, "--width", 48, "--height", 32, "--out", tmp_path / "s")
+    assert "nothing was read" not in run(*words, "--holdout", "test=0")[2]
+    code, out, err = run(*words, "--holdout", "test=0")
+    assert (code, out) == (0, "train\t4\n")
+    assert f"nothing was read. To take files mended since, delete {tmp_path / 's'}" in err

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -208,10 +209,10 @@ def test_a_killed_preparation_goes_on(tmp_path):
     command = [Path(sys.executable).with_name("fathom"), *words]
     environment = {**os.environ, "NUMBA_NUM_THREADS": "1"}
     kills = 0
-    for n in range(12):
+    for n in range(25):
         with subprocess.Popen([*command, tmp_path / "s"], stderr=subprocess.PIPE, env=environment) as process:
             try:
-                process.wait(1.6 + 0.37 * n)
+                process.wait(1.6 * 1.2**n)  # longer each time, whatever else the machine does
             except subprocess.TimeoutExpired:
                 process.kill()
                 kills += 1
@@ -222,3 +223,19 @@ def test_a_killed_preparation_goes_on(tmp_path):
     whole = prepare(shelf.look_up("datasets", "rooms")(frames=300, width=64, height=48), tmp_path / "whole")
     assert Store.open(tmp_path / "s").manifest == whole.manifest
     assert Store.open(tmp_path / "s").split("all").fingerprint == whole.split("all").fingerprint
+
+
+def test_nothing_can_be_held_out_of_official_splits(tmp_path):
+    with pytest.raises(BadInput, match="splits of its own"):
+        prepare(Made("official"), tmp_path / "s", holdout={"val": 0.1})
+    assert prepare(Made("official"), tmp_path / "s", holdout={"val": 0}).splits == {"official": 27}
+
+
+def test_a_sample_without_any_depth_is_left_out(tmp_path):
+    class Empty(Made):
+        def read(self, index):
+            sample = super().read(index)
+            return replace(sample, depth_m=np.full_like(sample.depth_m, np.nan)) if index == 2 else sample
+
+    store = prepare(Empty(), tmp_path / "s")
+    assert "n2" in [left["name"] for left in store.manifest["left_out"]]

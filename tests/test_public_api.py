@@ -31,6 +31,7 @@ NAMES = [
     "read_photo",
     "save",
     "train",
+    "write_report",
 ]
 
 

@@ -32,6 +32,7 @@ _PUBLIC = {
     "read_photo": "fathom.files.photo",
     "save": "fathom.saving",
     "train": "fathom.training",
+    "write_report": "fathom.report",
 }
 
 __version__ = "0.1.0"

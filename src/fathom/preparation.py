@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from fathom import __version__
 from fathom.datasets._base import Dataset
 from fathom.errors import BadInput, FathomError
@@ -45,6 +47,8 @@ def prepare(
     _check_shares(shares)
     if not len(dataset):
         raise BadInput(f"{dataset.title}: there is not one sample to prepare")
+    if holdout and any(shares.values()) and all(dataset.split_of(i) for i in range(len(dataset))):
+        raise BadInput(f"{dataset.title} has splits of its own: none can be held out of them; leave --holdout away")
     about = {"holdout": shares, "seed": seed, "identity": _identity(dataset)}
     if (finished := _finished(Path(out), about)) is not None:
         return finished
@@ -134,7 +138,10 @@ def _read_ahead(dataset: Dataset, writer: StoreWriter) -> Iterator[tuple[int, Fu
     all in memory."""
 
     def encode(index: int) -> Encoded:
-        return writer.encode(dataset.read(index), dataset.split_of(index), dataset.times_of(index))
+        sample = dataset.read(index)
+        if np.isnan(sample.depth_m).all():
+            raise BadInput(f"{sample.name}: not one pixel has depth")
+        return writer.encode(sample, dataset.split_of(index), dataset.times_of(index))
 
     workers = os.cpu_count() or 1
     first, ahead = writer.done, 4 * workers

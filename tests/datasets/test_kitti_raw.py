@@ -475,3 +475,28 @@ def test_laser_and_annotated_depth_agree(shared_data):
 def test_a_shot_knows_its_name():
     shot = Shot("2011_09_26_drive_0001", "02", "0000000007")
     assert (shot.name, shot.date) == ("2011_09_26_drive_0001_sync/image_02/0000000007", "2011_09_26")
+
+
+def test_a_scan_cut_at_a_disk_block_is_doubted(root):
+    """1,600 bytes are a whole number of points: only the drive's other scans tell."""
+    path = root / "2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data/0000000001.bin"
+    path.write_bytes(path.read_bytes()[:1600])
+    doubts = [f for f in KittiRaw(root).examine() if f.verdict == "doubtful"]
+    assert [f.where for f in doubts] == ["2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data"]
+    assert "0000000001" in doubts[0].what
+
+
+def test_another_days_calibration_is_noticed(root):
+    wrong = (root / "2011_10_03/calib_cam_to_cam.txt").read_bytes()
+    (root / "2011_09_26/calib_cam_to_cam.txt").write_bytes(wrong)
+    said = [f.what for f in KittiRaw(root).examine() if f.verdict == "incomplete" and f.where == "2011_09_26"]
+    assert any("1242x375" in words and "1241x376" in words for words in said)
+
+
+def test_addresses_stay_whole_whatever_the_folder_is_called(root, monkeypatch):
+    """The root's name may be a part of an address: "kitti" is one of datasets/kitti/raw_data.php."""
+    monkeypatch.chdir(root.parent)
+    (root / "2011_10_03/calib_cam_to_cam.txt").unlink()
+    (root / "2011_09_26/calib_cam_to_cam.txt").unlink()
+    said = " ".join(f.what for f in KittiRaw(root.name, drives="2011_10_03").examine())
+    assert "https://www.cvlibs.net/datasets/kitti/raw_data.php" in said

@@ -213,3 +213,43 @@ def test_the_list_of_training_frames(shared_data):
     assert (len(labelled), len(raw), len(captures)) == (249, 249, 284)
     assert labelled - raw == {"bookstore_0000", "bookstore_0002", "living_room_0000", "office_0000"}
     assert raw - labelled == {"bookstore_0001", "bedroom_0010", "nyu_office_0", "nyu_office_1"}
+
+
+def rewrite(folder, name, change):
+    """One array of the labelled file, written anew by somebody."""
+    with h5py.File(folder / "nyu_depth_v2_labeled.mat", "r+") as file:
+        values = change(file[name][()])
+        del file[name]
+        file[name] = values
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("images", lambda v: (v / 255).astype(np.float32), "float32, not the official file's uint8"),
+        ("depths", lambda v: v * 1000, "no depth in metres"),
+        ("depths", lambda v: v / 100, "no depth in metres"),
+    ],
+    ids=["colour 0..1", "millimetres", "hundredths"],
+)
+def test_a_file_written_anew_in_other_units_is_broken(folder, name, change, reason):
+    rewrite(folder, name, change)
+    assert any(reason in words for words in said(NyuLabeled(folder))["broken"])
+
+
+def test_frames_with_impossible_depth_are_left_out(folder, tmp_path):
+    def spoil(depths):
+        depths[0, 3, 3] = -1
+        depths[1] = np.nan
+        depths[2, 3, 3] = np.inf
+        return depths
+
+    rewrite(folder, "depths", spoil)
+    store = prepare(NyuLabeled(folder), tmp_path / "store")
+    assert [left["name"] for left in store.manifest["left_out"]] == ["00001", "00002", "00003"]
+
+
+def test_a_list_of_scenes_that_is_too_short(folder):
+    rewrite(folder, "scenes", lambda v: v[:, :-1])
+    with pytest.raises(BadInput, match="'scenes' has"):
+        list(NyuLabeled(folder).examine())

@@ -66,8 +66,15 @@ def test_the_real_calibration(shared_data):
         ("cam_to_cam", "R_rect_00", "1 0 0 0 1 0 0 0 -1", "not a rotation"),
         ("velo_to_cam", "R", "0 -1 0 0 0 -1 1.1 0 0", "not a rotation"),
         ("velo_to_cam", "R", "1 0 0 0 1 0 0 0 1", "scanner's forward"),
-        ("velo_to_cam", "T", "0 -80 -270", "metres away"),
+        ("velo_to_cam", "T", "0 -80 -270", "from where it stands"),
         ("velo_to_cam", "T", None, "has no T"),
+        # Numbers exchanged or signs lost: a rotation, a pinhole, and wrong all the same.
+        ("velo_to_cam", "R", "0 1 0 0 0 1 1 0 0", "degrees from taking"),
+        ("velo_to_cam", "R", "0 -0.93969262 0.34202014 0 -0.34202014 -0.93969262 1 0 0", "R is 20 degrees"),
+        ("velo_to_cam", "T", "-0.27 0 -0.08", "from where it stands"),
+        ("cam_to_cam", "P_rect_02", "609.5 0 720 45 0 720 173 0.2 0 0 1 0", "focal lengths"),
+        ("cam_to_cam", "P_rect_02", "720 0 609.5 0.2 0 720 173 45 0 0 1 0", "numbers are exchanged"),
+        ("cam_to_cam", "P_rect_02", "720 0 605 -340 0 720 173 2 0 0 1 0", "numbers are exchanged"),
     ],
 )
 def test_wrong_calibration(day, name, key, value, reason):

@@ -54,11 +54,20 @@ def _prepare(dataset: Callable[..., Any]) -> Callable[..., None]:
         shares = pairs(holdout, float, "--holdout", "test=0.1") if holdout else None
         if "seed" in inspect.signature(dataset).parameters:
             options["seed"] = seed
+        read = False
         with progress("preparing") as move:
-            store = prepare(dataset(**options), out, holdout=shares, seed=seed, progress=move)
+
+            def moved(*how_far: Any) -> None:
+                nonlocal read
+                read = True
+                move(*how_far)
+
+            store = prepare(dataset(**options), out, holdout=shares, seed=seed, progress=moved)
         for name, count in store.splits.items():
             print(f"{name}\t{count}")
         say(f"{len(store)} samples in {out}")
+        if not read:
+            say(f"they were prepared before: nothing was read. To take files mended since, delete {out}")
         if alone := store.manifest["source"].get("unmatched"):
             say(f"{len(alone)} files have no partner of the same name: {', '.join(alone[:5])}")
         if left_out := store.manifest["left_out"]:

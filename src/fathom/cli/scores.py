@@ -33,6 +33,7 @@ def evaluate(
     protocol: Annotated[str, typer.Option(help="a name from `fathom protocols`, or all")],
     split: OfSplit = "test",
     out: Annotated[Path | None, typer.Option(help="folder for the table as txt, md, csv, json")] = None,
+    report: Annotated[Path | None, typer.Option(help="an HTML report with charts and pictures")] = None,
     quantity: Quantity = None,
     step: Step = 1.0,
     by_order: Annotated[bool, typer.Option("--by-order", help="match predictions by order, not by name")] = False,
@@ -61,8 +62,21 @@ def evaluate(
             folder = out if len(tables) == 1 and protocol != "all" else out / name.replace("/", "_")
             table.save(folder)
             say(f"the table lies in {folder}")
+    if report:
+        _report(tables, part, predictors, report, alone=protocol != "all")
     if not tables:
         raise typer.Exit(1)
+
+
+def _report(tables: "Mapping[str, ScoreTable]", part: "Split", predictors: Any, path: Path, alone: bool) -> None:
+    """A report for each table; of several, the protocol's name joins the file's."""
+    from fathom.report import write_report
+
+    for name, table in tables.items():
+        named = path.with_name(f"{path.stem}_{name.replace('/', '_')}{path.suffix or '.html'}")
+        with progress("drawing") as move:
+            write_report(table, part, predictors, name, path if alone else named, move)
+        say(f"the report lies in {path if alone else named}")
 
 
 def compare(

@@ -1,11 +1,13 @@
 """What can be said of KITTI's files without decoding them: counts, sizes, calibration, the test set's holes."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from PIL import Image
 
 from fathom.datasets._base import Finding
 from fathom.datasets._evening import evenly
@@ -21,6 +23,7 @@ __all__ = ["DEPTH_PAGE", "PAGE", "examine"]
 _ANNOTATED_STEP_M = 1 / 256
 _REACH_M = 130.0  # the scanner sees to 120 m
 _LOOKED_AT = 3  # annotated depths that are decoded
+_SMALL_SCAN = 0.5
 _ENDS = 5  # frames at each end of a drive that data_depth_annotated leaves out
 
 
@@ -104,12 +107,48 @@ def _calibrations(data: Examined) -> Iterator[Finding]:
     for date, error in wrong.items():
         # Frames of a day without calibration are left out; where no day has one there is nothing to prepare.
         verdict = "broken" if len(wrong) == len(dates) else "incomplete"
-        what = str(error).replace(f"{data.root}/", "")
-        yield Finding(verdict, what, date, f"unpack {date}_calib.zip of {PAGE} in the folder that holds {date}")
+        yield Finding(
+            verdict,
+            _below(data.root, error),
+            date,
+            f"unpack {date}_calib.zip of {PAGE} in the folder that holds {date}",
+        )
+    for date in dates:
+        if date not in wrong:
+            yield from _picture_sizes(data, date)
     if len(wrong) < len(dates):
         sizes = sorted({data.calibration(d).sizes["02"] for d in dates if d not in wrong})
         listed = ", ".join(f"{width}x{height}" for height, width in sizes)
         yield Finding("good", f"calibration of {len(dates) - len(wrong)} of {len(dates)} days is sound ({listed})")
+
+
+def _picture_sizes(data: Examined, date: str) -> Iterator[Finding]:
+    """One picture of each camera against the size in the day's calibration: another day's is noticed."""
+    for camera, (height, width) in data.calibration(date).sizes.items():
+        drive = next((d for n, d in data.drives.items() if n[:10] == date and d.pictures[camera]), None)
+        if drive is None:
+            continue
+        frame, ending = next(iter(drive.pictures[camera].items()))
+        path = data.root / drive.below_root / f"image_{camera}" / "data" / f"{frame}{ending}"
+        try:
+            with Image.open(path) as picture:
+                size = picture.size
+        except (OSError, ValueError, SyntaxError) as error:
+            yield Finding("incomplete", f"{path.name} cannot be opened ({error})", drive.below_root)
+            continue
+        if size != (width, height):
+            yield Finding(
+                "incomplete",
+                f"pictures of image_{camera} are {size[0]}x{size[1]}, and calib_cam_to_cam.txt is for "
+                f"{width}x{height}: another day's calibration, or resized pictures; they will be left out",
+                date,
+                f"unpack {date}_calib.zip again ({PAGE}), and take the pictures as published",
+            )
+
+
+def _below(root: Path | None, error: Exception) -> str:
+    """What an error says, paths below the root shortened; an address that holds the same word is left whole."""
+    return re.sub(rf"(?<![\w./]){re.escape(str(root))}/", "", str(error))
 
 
 def _drive(data: Examined, drive: Drive) -> Finding:
@@ -158,7 +197,18 @@ def _expected_frames(folder: Path) -> tuple[int, str]:
 
 def _scans(data: Examined, drive: Drive) -> Iterator[Finding]:
     folder = data.root / drive.below_root / "velodyne_points" / "data"
-    short = {f: n for f, n in sizes_in_bytes(folder, ".bin").items() if n == 0 or n % BYTES_A_POINT}
+    sizes = sizes_in_bytes(folder, ".bin")
+    usual = float(np.median(list(sizes.values()))) if sizes else 0.0
+    small = [f for f, n in sizes.items() if n and n % BYTES_A_POINT == 0 and n < _SMALL_SCAN * usual]
+    if small:
+        yield Finding(
+            "doubtful",
+            f"{len(small)} scans are less than half as large as their drive's others and may be cut short: "
+            f"{', '.join(sorted(small)[:8])}{' ...' if len(small) > 8 else ''} ({usual:,.0f} bytes are usual)",
+            f"{drive.below_root}/velodyne_points/data",
+            f"unpack {drive.name}_sync.zip again ({PAGE})",
+        )
+    short = {f: n for f, n in sizes.items() if n == 0 or n % BYTES_A_POINT}
     if short:
         frame, size = next(iter(sorted(short.items())))
         yield Finding(
@@ -231,7 +281,7 @@ def _annotated_unit(data: Examined) -> Iterator[Finding]:
             depth_m = read_depth_m(path, _ANNOTATED_STEP_M)
         except (BadInput, MissingData) as error:
             wrong = "8 bits" in str(error) or "in steps of" in str(error)
-            what = str(error).replace(f"{data.annotated_root}/", "")
+            what = _below(data.annotated_root, error)
             yield Finding("broken" if wrong else "incomplete", what, where, advice)
             continue
         middle, far = (float(q) for q in np.nanpercentile(depth_m, (50, 98)))

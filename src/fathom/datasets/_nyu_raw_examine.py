@@ -141,7 +141,9 @@ def _byte_order(root: Path, captures: Sequence[Capture]) -> Iterator[Finding]:
     elif sound:
         yield Finding("good", "disparities have the low byte first and end at 2047, as recorded")
     elif reason is not None:
-        yield Finding("broken", f"none of the first depth frames can be read: {reason}", advice=f"get them: {PAGE}")
+        # A file that is cut short says nothing of the others; values that no Kinect gives do.
+        verdict = "broken" if "values up to" in str(reason) else "incomplete"
+        yield Finding(verdict, f"the first depth frames cannot be read: {reason}", advice=f"get them: {PAGE}")
 
 
 def _sizes(root: Path, capture: Capture) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from fathom.datasets._base import Dataset, Finding
+from fathom.datasets._evening import evenly
 from fathom.datasets._splits import official
 from fathom.errors import BadInput, MissingData
 from fathom.files.labeled_mat import LabeledMat
@@ -29,6 +30,8 @@ SPLITS_MD5 = "08e3c3aea27130ac7c01ffd739a4535f"
 FRAMES, TRAIN, TEST = 1449, 795, 654
 TRAIN_SCENES, TEST_SCENES = 249, 215
 FRAME = (480, 640)
+KINECT_M = (0.3, 10.1)  # the least and the largest median that a frame can have
+_TRIED = 5  # frames whose values an examination looks at
 # The toolbox's camera_params.m. Its pixels count from 1, ours from 0.
 CAMERA = Camera(
     5.1885790117450188e02, 5.1946961112127485e02, 3.2558244941119034e02 - 1, 2.5373616633400465e02 - 1, 640, 480
@@ -100,6 +103,10 @@ class NyuLabeled(Dataset):
         """Raises BadInput if this frame of the file is damaged."""
         rgb = self._mat.picture(index)
         depth_m = self._mat.depth_m(index, "depths" if self._depth == "infilled" else "rawDepths")
+        if (depth_m < 0).any() or np.isinf(depth_m).any():
+            raise BadInput(
+                f"{self._mat.path}: frame {self.name_of(index)} has negative or infinite depth; get the file again"
+            )
         depth_m = np.where(depth_m > 0, depth_m, np.float32(np.nan))
         if self._half:
             rgb, depth_m = halve_colour(rgb), halve_depth(depth_m)
@@ -123,6 +130,7 @@ class NyuLabeled(Dataset):
     def examine(self) -> Iterator[Finding]:
         yield from self._examine_labeled()
         yield from self._examine_splits()
+        yield from self._examine_depth()
         by_split: dict[str, set[str]] = {"train": set(), "test": set()}
         for index, scene in enumerate(self.scenes):
             by_split[self.split_of(index)].add(scene)
@@ -138,6 +146,36 @@ class NyuLabeled(Dataset):
             yield Finding("note", f"{len(train)} and {len(test)} scenes, not {TRAIN_SCENES} and {TEST_SCENES}")
         else:
             yield Finding("good", f"{len(train)} training and {len(test)} test scenes, none in both")
+
+    def _examine_depth(self) -> Iterator[Finding]:
+        """Whether a few frames look like metres from a Kinect: other units and rewritten files show in them."""
+        name, out_of_range, reason = ("depths" if self._depth == "infilled" else "rawDepths"), [], ""
+        chosen = evenly(len(self), _TRIED)
+        for index in chosen:
+            try:
+                self._mat.picture(index)
+                depth_m = self._mat.depth_m(index, name)
+            except BadInput as error:
+                reason = str(error)
+                out_of_range.append(index)
+                continue
+            present = depth_m[depth_m > 0]
+            if present.size and not KINECT_M[0] < np.median(present) < KINECT_M[1]:
+                out_of_range.append(index)
+                reason = f"the median of {name} is {np.median(present):.3g}, which is no depth in metres"
+        if len(out_of_range) > len(chosen) // 2:
+            yield Finding(
+                "broken",
+                f"{len(out_of_range)} of {len(chosen)} frames looked at are not the official file's: {reason}",
+                self._mat.path.name,
+                f"get the file again: {LABELED_URL}",
+            )
+        elif out_of_range:
+            yield Finding(
+                "incomplete",
+                f"{len(out_of_range)} of {len(chosen)} frames looked at: {reason}",
+                self._mat.path.name,
+            )
 
     @property
     def _official(self) -> bool:

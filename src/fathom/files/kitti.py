@@ -15,6 +15,11 @@ OXTS_COLUMNS = {"vf": 8, "vl": 9, "af": 14, "al": 15}
 _OXTS_NUMBERS = 30
 _ROTATION_TOLERANCE = 1e-3  # the files print seven digits
 _AGAIN = "unpack DATE_calib.zip again"
+# How KITTI's car is built, from its calibration of 2011_09_26; the bounds are wide enough for the other days [A].
+AXES = np.array([[0, -1, 0], [0, 0, -1], [1, 0, 0]])  # scanner (forward, left, up) to camera (right, down, forward)
+SCANNER_M = (0.0, -0.08, -0.27)
+MOST_TURNED_DEG, MOST_AWAY_M = 10.0, 0.2
+BASELINE_M, MOST_RISE_M = (0.4, 0.7), 0.05
 _LONGEST_TEXT = 1 << 20  # calibration and oxts files have a few kB: another file of that name is not read whole
 
 
@@ -63,8 +68,24 @@ def read_calibration(folder: Path, scanner: bool = True) -> Calibration:
         sizes[name] = (int(height), int(width))
         p_rect[name] = _numbers(path, entries, f"P_rect_{name}", 12).reshape(3, 4)
         _check_pinhole(path, f"P_rect_{name}", p_rect[name], sizes[name])
+    _check_pair(path, p_rect)
     r_rect = _rotation(path, entries, "R_rect_00")
     return Calibration(sizes, p_rect, r_rect, _read_velo_to_cam(folder) if scanner else None)
+
+
+def _check_pair(path: Path, p_rect: dict[str, np.ndarray]) -> None:
+    """Both cameras were rectified together: square pixels, one focal length, side by side 0.54 m apart."""
+    focal_px = {matrix[i, i] for matrix in p_rect.values() for i in (0, 1)}
+    baseline_m = (p_rect["02"][0, 3] - p_rect["03"][0, 3]) / p_rect["02"][0, 0]
+    rise_m = max(abs(matrix[1, 3] / matrix[0, 0]) for matrix in p_rect.values())
+    if max(focal_px) > 1.001 * min(focal_px):
+        raise BadInput(f"{path}: P_rect_02 and 03 have the focal lengths {sorted(focal_px)}, not one; {_AGAIN}")
+    if not (BASELINE_M[0] < baseline_m < BASELINE_M[1] and rise_m < MOST_RISE_M):
+        raise BadInput(
+            f"{path}: by P_rect_02 and 03 the right camera stands {baseline_m:.3f} m to the right of the left one "
+            f"and up to {rise_m:.3f} m above or below the reference; KITTI's stands {BASELINE_M[0]:g} to "
+            f"{BASELINE_M[1]:g} m to the right, level: numbers are exchanged; {_AGAIN}"
+        )
 
 
 def _read_velo_to_cam(folder: Path) -> np.ndarray:
@@ -73,15 +94,18 @@ def _read_velo_to_cam(folder: Path) -> np.ndarray:
     matrix = np.eye(4)
     matrix[:3, :3] = _rotation(path, entries, "R")
     matrix[:3, 3] = _numbers(path, entries, "T", 3)
-    if np.linalg.norm(matrix[:3, 3]) > 5:
+    away_m = float(np.abs(matrix[:3, 3] - SCANNER_M).max())
+    if away_m > MOST_AWAY_M:
         raise BadInput(
-            f"{path}: T = {matrix[:3, 3].tolist()} puts the scanner metres away from the camera on the same car; "
-            f"{_AGAIN}"
+            f"{path}: T = {matrix[:3, 3].tolist()} puts the scanner {away_m:.2f} m from where it stands on KITTI's "
+            f"car, near {list(SCANNER_M)}: another unit, or numbers exchanged; {_AGAIN}"
         )
-    if matrix[2, 0] < 0.5:
+    cosine = (np.trace(AXES.T @ matrix[:3, :3]) - 1) / 2
+    turned_deg = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    if turned_deg > MOST_TURNED_DEG:
         raise BadInput(
-            f"{path}: R does not take the scanner's forward (x) to the camera's forward (z); {_AGAIN}, this "
-            "may be another calibration under this name"
+            f"{path}: R is {turned_deg:.0f} degrees from taking the scanner's forward, left and up to the camera's "
+            f"forward, left and up; {_AGAIN}, this may be another calibration under this name"
         )
     return matrix
 

@@ -52,7 +52,13 @@ class LabeledMat:
 
     def picture(self, frame: int) -> np.ndarray:
         """The picture, uint8 (H, W, 3)."""
-        return np.ascontiguousarray(self._read(_PICTURES, frame).transpose(2, 1, 0))
+        picture = self._read(_PICTURES, frame)
+        if picture.dtype != np.uint8:
+            raise BadInput(
+                f"{self.path}: its pictures are {picture.dtype}, not the official file's uint8: somebody wrote it "
+                "anew; get the file again"
+            )
+        return np.ascontiguousarray(picture.transpose(2, 1, 0))
 
     def depth_m(self, frame: int, name: str = "depths") -> np.ndarray:
         """float32 (H, W) metres as stored: ``depths`` is filled in, in ``rawDepths`` 0 means absent."""
@@ -63,11 +69,14 @@ class LabeledMat:
         file = self._opened()
         try:
             references = file[name][()].ravel()
-            return tuple(file[r][()].astype(np.uint16).tobytes().decode("utf-16-le") for r in references)
+            texts = tuple(file[r][()].astype(np.uint16).tobytes().decode("utf-16-le") for r in references)
         except (KeyError, OSError, RuntimeError, ValueError, AttributeError, TypeError) as error:
             raise BadInput(
                 f"{self.path}: its list '{name}' cannot be read ({error}); get the file again"
             ) from error
+        if len(texts) != self.frames:
+            raise BadInput(f"{self.path}: '{name}' has {len(texts)} entries for {self.frames} frames; get it again")
+        return texts
 
     def _read(self, name: str, frame: int) -> np.ndarray:
         try:

@@ -109,7 +109,7 @@ class Protocol:
             wrong = f"{self.expected - count} are missing" if count < self.expected else "that is too many"
             raise NotComparable(
                 f"{self.name} scores the {self.expected} truths of {self.data}, and here are {count}: {wrong}; "
-                "prepare the data set again, or give your selection a title of its own"
+                "prepare the data set again, or prepare your selection under a title of its own (--title)"
             )
         if not count:
             raise NotComparable(f"{truths.title} holds no samples; there is nothing to score")
@@ -187,11 +187,11 @@ class Protocol:
         """The alignment with its particulars."""
         if self.alignment == "none":
             return "none"
-        return (
-            self.alignment
-            + ", one a scene" * (self.align_per == "scene")
-            + (", of the clamped prediction" if self.order == "clamp, align" else "")
-        )
+        parts = [self.alignment]
+        parts += ["one a scene"] * (self.align_per == "scene")
+        parts += ["of the clamped prediction"] * (self.order == "clamp, align")
+        parts += [f"at most {self.limit_m:g} m"] if self.limit_m else []
+        return ", ".join(parts)
 
     def _clamp(self) -> str:
         if not self.clamp:

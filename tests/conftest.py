@@ -42,3 +42,17 @@ def rooms_store(tmp_path_factory):
 
     rooms = shelf.look_up("datasets", "rooms")(frames=12, width=64, height=48, frames_per_room=2, seed=1)
     return prepare(rooms, tmp_path_factory.mktemp("rooms") / "store", holdout={"test": 1 / 3})
+
+
+@pytest.fixture
+def run(capsys):
+    """run("models") → (exit code, stdout, stderr) of the command line."""
+    from fathom.cli import main
+
+    def run(*words):
+        with pytest.raises(SystemExit) as exit:
+            main([str(word) for word in words])
+        said = capsys.readouterr()
+        return exit.value.code or 0, said.out, said.err
+
+    return run

@@ -38,19 +38,6 @@ class Tiny(DepthModel):
 
 
 @pytest.fixture
-def run(capsys):
-    """run("models") → (exit code, stdout, stderr)."""
-
-    def run(*words):
-        with pytest.raises(SystemExit) as exit:
-            main([str(word) for word in words])
-        said = capsys.readouterr()
-        return exit.value.code or 0, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
 def weights(tmp_path, monkeypatch):
     """A weights file of the model above, in the folder of a run called "tiny_run"."""
     look_up = shelf.look_up

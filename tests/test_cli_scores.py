@@ -6,21 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fathom.cli import main
-
-
-@pytest.fixture
-def run(capsys):
-    """run("models") → (exit code, stdout, stderr)."""
-
-    def run(*words):
-        with pytest.raises(SystemExit) as exit:
-            main([str(word) for word in words])
-        said = capsys.readouterr()
-        return exit.value.code or 0, said.out, said.err
-
-    return run
-
 
 @pytest.fixture
 def split(rooms_store):

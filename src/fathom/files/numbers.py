@@ -10,6 +10,7 @@ import math
 import os
 import threading
 import zipfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ _EXR_NAMES = ("Z", "depth.Z", "depth", "Depth", "distance.Y", "Y", "V")  # chann
 _PNG_HEADER = 26  # bytes up to the kind of colour
 
 
-class Arrays:
+class Arrays(ABC):
     """The numeric arrays of one file: ``shapes`` by name, without reading them.
 
     ``read(name)`` gives the whole array, ``read(name, axis, index)`` one map of a pile. Both raise BadInput for a
@@ -64,8 +65,8 @@ class Arrays:
                 raise _damaged(self.path, error) from error
         return np.ascontiguousarray(array)
 
-    def _read(self, name: str, axis: int | None, index: int) -> np.ndarray:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self, name: str, axis: int | None, index: int) -> np.ndarray: ...
 
 
 def open_arrays(path: str | os.PathLike[str]) -> Arrays:
